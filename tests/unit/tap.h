@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 #define ok(cond, ...) tap_ok((cond), __FILE__, __LINE__, __VA_ARGS__)
-#define is_int(got, want, ...) tap_int((got), (want), __FILE__, __LINE__, __VA_ARGS__)
+#define is_int(got, want, ...)                                                                     \
+	tap_int((long long)(got), (long long)(want), __FILE__, __LINE__, __VA_ARGS__)
 #define is_str(got, want, ...) is_bytes(bytes_str(got), bytes_str(want), __VA_ARGS__)
 #define is_bytes(got, want, ...) tap_bytes((got), (want), __FILE__, __LINE__, __VA_ARGS__)
 
@@ -56,10 +57,8 @@ static inline void tap_show(const char *what, struct bytes b)
 	printf("\n");
 }
 
-__attribute__((format(printf, 5, 6), unused)) static bool tap_bytes(struct bytes got,
-								    struct bytes want,
-								    const char *file, int line,
-								    const char *fmt, ...)
+__attribute__((format(printf, 5, 6), unused)) static bool
+tap_bytes(struct bytes got, struct bytes want, const char *file, int line, const char *fmt, ...)
 {
 	bool good = bytes_eq(got, want);
 	va_list ap;
