@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* segment.h — reading one segment of the log-ahead file, closed or still being written.
+ * In: an open descriptor or a path. Out: records, in order. A torn or unfinished frame at the end
+ * is where reading stops; a bad frame with good ones after it is damage and is said.
+ * Threads: one owner; the writer may append meanwhile (readers take no lock).
+ * Memory: a read-only map; records are lent until segment_free(). */
+#pragma once
+#include "base/err.h"
+#include "event/record.h"
+
+struct segment;
+
+int segment_open(struct segment **ret, int dirfd, const char *name, struct why *why);
+int segment_open_fd(struct segment **ret, int fd, struct why *why); /* takes no ownership of fd */
+struct segment *segment_free(struct segment *s);
+
+uint64_t segment_first(const struct segment *s); /* seq of its first record */
+uint32_t segment_count(const struct segment *s); /* records in whole frames seen at open */
+uint64_t segment_raw_bytes(const struct segment *s);
+bool segment_damaged(const struct segment *s, struct why *why);
+/* Record i (0 .. count-1); constant time (an index is made at open). */
+void segment_record(const struct segment *s, uint32_t i, struct record *ret);
+/* leaf_head and raw, contiguous: what RFC 6962's leaf hash is taken over. */
+struct bytes segment_leaf(const struct segment *s, uint32_t i);
