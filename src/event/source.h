@@ -29,6 +29,10 @@ struct source {
 	enum source_kind kind;
 	struct bytes host; /* the host it speaks for, as we know it (configured, or the peer) */
 	struct bytes name; /* path or peer; never used as a path or format */
+	/* How its stamps are read; part of the definition, so that parsing can be done again later
+	 * with the same result. Two sources that differ here are two sources. */
+	int year;	  /* 0, or the year that stamps without one are in */
+	int zone_minutes; /* stamps without a zone: minutes east of UTC */
 };
 
 const char *source_kind_name(enum source_kind kind);

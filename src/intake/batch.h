@@ -3,7 +3,8 @@
  * Sources are named by handles that the sender chooses (small numbers from 1); the keeper maps them
  * to ledger ids. All integers little-endian. The keeper checks everything with a cursor.
  *
- * MSG_SOURCE    u32 handle, u8 kind, u16 host length, host, u16 name length, name
+ * MSG_SOURCE    u32 handle, u8 kind, u16 year, i16 zone minutes, u16 host length, host,
+ *               u16 name length, name
  * MSG_RECORDS   repeated: u32 raw length, struct leaf_head (source = handle), raw
  * MSG_POSITION  u32 handle, position bytes: where reading goes on after all records before this
  * MSG_NOTE      u32 handle (0: none), JSON object text: a record of Vedette itself about the source

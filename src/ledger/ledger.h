@@ -35,9 +35,9 @@ int ledger_open(struct ledger **ret, const struct ledger_options *o, struct why 
 /* Commits, signs a checkpoint, unlocks. NULL is fine. Returns NULL. */
 struct ledger *ledger_close(struct ledger *l);
 
-/* The id of a source, defined (as a record of source 0) if it is new. */
-int ledger_source(struct ledger *l, enum source_kind kind, struct bytes host, struct bytes name,
-		  uint32_t *ret);
+/* The id of a source, defined (as a record of source 0) if it is new. def->id is ignored; host and
+ * name are copied. */
+int ledger_source(struct ledger *l, const struct source *def, uint32_t *ret);
 const struct source *ledger_source_by_id(const struct ledger *l, uint32_t id); /* NULL: none */
 
 /* Copies a record into the pending batch. flags: enum record_end | RECORD_*.
