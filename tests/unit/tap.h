@@ -18,9 +18,14 @@ static int tap_n, tap_bad;
 __attribute__((format(printf, 4, 0), unused)) static bool
 tap_line(bool good, const char *file, int line, const char *fmt, va_list ap)
 {
-	printf("%sok %d - ", good ? "" : "not ", ++tap_n);
-	vprintf(fmt, ap);
-	printf(good ? "\n" : "\n# at %s:%d\n", file, line);
+	char what[400];
+
+	vsnprintf(what, sizeof(what), fmt, ap);
+	for (char *p = what; *p; p++) /* a newline or # in it would mean something in TAP */
+		*p = (unsigned char)*p < ' ' || *p == '#' ? '.' : *p;
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tap_n, what);
+	if (!good)
+		printf("# at %s:%d\n", file, line);
 	tap_bad += !good;
 	fflush(stdout); /* what went before a crash is to be seen */
 	return good;
