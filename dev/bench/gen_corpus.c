@@ -228,7 +228,7 @@ static void put_address(unsigned n)
 /* The forms of the present second; only the fraction changes from line to line. */
 static struct {
 	usec second;
-	char iso[20], oslo[20], native[16], access[28], ctime[25];
+	char iso[80], oslo[80], native[80], access[80], ctime[80];
 } stamp = { .second = -1 };
 
 static void stamp_set(void)
@@ -243,8 +243,6 @@ static void stamp_set(void)
 	stamp.second = now / USEC_PER_SEC;
 	civil_of(now, &c);
 #define STAMP(to, ...) (void)!snprintf(to, sizeof(to), __VA_ARGS__)
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-truncation"
 	STAMP(stamp.iso, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute,
 	      c.second);
 	STAMP(stamp.oslo, "%04d-%02d-%02d %02d:%02d:%02d", c.year, c.month, c.day, c.hour, c.minute,
@@ -255,7 +253,6 @@ static void stamp_set(void)
 	      c.hour, c.minute, c.second);
 	STAMP(stamp.ctime, "%s %s %2d %02d:%02d:%02d %04d", days[now / USEC_PER_DAY % 7],
 	      months[c.month - 1], c.day, c.hour, c.minute, c.second, c.year);
-#pragma GCC diagnostic pop
 }
 
 void tell(const char *fmt, ...)
