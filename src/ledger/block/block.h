@@ -45,9 +45,11 @@ int block_decode(struct block *b, const uint64_t *rows, block_row_fn *fn, void *
 
 /* Exactly the rows whose raw bytes hold `pattern` (len > 0). May first ask the filter. */
 int block_match(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows);
-/* false: surely no row holds this word (a run of letters and digits with nothing such around it).
- */
-bool block_may_hold(struct block *b, struct bytes word);
+/* By the filter alone, in microseconds, without reading the block. false: surely no row has a field
+ * with this value (values end at blanks, quotes, brackets and the like); surely no row's raw bytes
+ * hold this pattern (block_match() asks this by itself). */
+bool block_may_hold(struct block *b, struct bytes value);
+bool block_may_match(struct block *b, struct bytes pattern);
 
 /* Rows that have no field columns. Lent. NULL bitmap when there are none. */
 const uint64_t *block_untyped(struct block *b);
