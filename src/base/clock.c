@@ -47,7 +47,7 @@ usec civil_usec(const struct civil *c)
 void civil_of(usec at, struct civil *ret)
 {
 	int64_t days = at / USEC_PER_DAY - (at % USEC_PER_DAY < 0);
-	int64_t rest = at - days * USEC_PER_DAY;
+	int64_t rest = at % USEC_PER_DAY + (at % USEC_PER_DAY < 0 ? USEC_PER_DAY : 0);
 	int64_t z = days + 719468;
 	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
 	int64_t doe = z - era * 146097;

@@ -9,7 +9,9 @@
 
 static const EVP_MD *md;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+#ifdef __x86_64__
 static bool have_sha;
+#endif
 
 static void setup(void)
 {
@@ -23,13 +25,9 @@ static void setup(void)
 #endif
 }
 
-static void evp_sha256(const uint8_t *prefix, size_t prefix_len, struct bytes b,
+static void evp_sha256(EVP_MD_CTX *ctx, const uint8_t *prefix, size_t prefix_len, struct bytes b,
 		       struct hash256 *ret)
 {
-	static _Thread_local EVP_MD_CTX *ctx;
-
-	if (!ctx)
-		ctx = mem_must(EVP_MD_CTX_new());
 	if (EVP_DigestInit_ex2(ctx, md, NULL) != 1 ||
 	    EVP_DigestUpdate(ctx, prefix, prefix_len) != 1 ||
 	    EVP_DigestUpdate(ctx, b.at ? b.at : prefix, b.len) != 1 ||
@@ -39,8 +37,11 @@ static void evp_sha256(const uint8_t *prefix, size_t prefix_len, struct bytes b,
 
 void sha256(struct bytes b, struct hash256 *ret)
 {
+	EVP_MD_CTX *ctx = mem_must(EVP_MD_CTX_new());
+
 	pthread_once(&once, setup);
-	evp_sha256((const uint8_t *)"", 0, b, ret);
+	evp_sha256(ctx, (const uint8_t *)"", 0, b, ret);
+	EVP_MD_CTX_free(ctx);
 }
 
 #ifdef __x86_64__
@@ -210,23 +211,27 @@ static void sha_many(uint8_t prefix, const struct bytes *msg, size_t n, struct h
 		hash_two(&m[0], &m[1], &ret[i], two ? &ret[i + 1] : &spare);
 	}
 }
-#else
-static void sha_many(uint8_t prefix, const struct bytes *msg, size_t n, struct hash256 *ret)
-{
-	for (size_t i = 0; i < n; i++)
-		evp_sha256(&prefix, 1, msg[i], &ret[i]);
-}
 #endif
+
+static void evp_many(uint8_t prefix, const struct bytes *msg, size_t n, struct hash256 *ret)
+{
+	EVP_MD_CTX *ctx = mem_must(EVP_MD_CTX_new());
+
+	for (size_t i = 0; i < n; i++)
+		evp_sha256(ctx, &prefix, 1, msg[i], &ret[i]);
+	EVP_MD_CTX_free(ctx);
+}
 
 static void hash_many(uint8_t prefix, const struct bytes *msg, size_t n, struct hash256 *ret)
 {
 	pthread_once(&once, setup);
+#ifdef __x86_64__
 	if (have_sha) {
 		sha_many(prefix, msg, n, ret);
 		return;
 	}
-	for (size_t i = 0; i < n; i++)
-		evp_sha256(&prefix, 1, msg[i], &ret[i]);
+#endif
+	evp_many(prefix, msg, n, ret);
 }
 
 void sha256_leaves(const struct bytes *msg, size_t n, struct hash256 *ret)

@@ -86,7 +86,8 @@ void dict_sort(struct dict *d, uint32_t *map)
 		map[i] = start[255 - u]++;
 		sorted[map[i]] = d->entry[i];
 	}
-	memcpy(d->entry, sorted, d->n * sizeof(*sorted));
+	if (d->n)
+		memcpy(d->entry, sorted, d->n * sizeof(*sorted));
 	free(sorted);
 }
 

@@ -13,10 +13,11 @@
 struct scan {
 	const uint8_t *raw;
 	uint32_t len;
-	uint64_t alnum[MASK_WORDS], digit[MASK_WORDS];
+	/* hex: 0-9 a-f; one word more than there are, so that 64 bits can be read at any place */
+	uint64_t alnum[MASK_WORDS + 1], digit[MASK_WORDS + 1], hex[MASK_WORDS + 1];
 };
 
-static uint64_t mask_16(const uint8_t *p, uint64_t *digit, bool *control)
+static inline uint64_t mask_16(const uint8_t *p, uint64_t *digit, uint64_t *hex, bool *control)
 {
 #ifdef __SSE2__
 	__m128i v = _mm_loadu_si128((const __m128i_u *)p);
@@ -27,14 +28,19 @@ static uint64_t mask_16(const uint8_t *p, uint64_t *digit, bool *control)
 	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(31)), v);
 	__m128i bad = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), low);
 
+	__m128i a = _mm_sub_epi8(v, _mm_set1_epi8('a'));
+	__m128i is_a = _mm_cmpeq_epi8(_mm_min_epu8(a, _mm_set1_epi8(5)), a);
+
 	*control |= _mm_movemask_epi8(bad) != 0;
 	*digit = (uint64_t)(unsigned)_mm_movemask_epi8(is_d);
+	*hex = (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(is_d, is_a));
 	return (uint64_t)(unsigned)_mm_movemask_epi8(_mm_or_si128(is_d, is_l));
 #else
 	uint64_t a = 0;
 
-	*digit = 0;
+	*digit = *hex = 0;
 	for (unsigned i = 0; i < 16; i++) {
+		*hex |= (uint64_t)(is_digit(p[i]) || (uint8_t)(p[i] - 'a') < 6) << i;
 		a |= (uint64_t)is_alnum(p[i]) << i;
 		*digit |= (uint64_t)is_digit(p[i]) << i;
 		*control |= p[i] < 32 && p[i] != '\t';
@@ -43,37 +49,54 @@ static uint64_t mask_16(const uint8_t *p, uint64_t *digit, bool *control)
 #endif
 }
 
+/* The masks of 64 bytes. */
+static inline __attribute__((always_inline)) void scan_64(struct scan *s, const uint8_t *p,
+							  size_t word, bool *control)
+{
+	uint64_t alnum = 0, digit = 0, hex = 0;
+
+	for (unsigned k = 0; k < 64; k += 16) {
+		uint64_t d, h, a = mask_16(p + k, &d, &h, control);
+
+		alnum |= a << k;
+		digit |= d << k;
+		hex |= h << k;
+	}
+	s->alnum[word] = alnum;
+	s->digit[word] = digit;
+	s->hex[word] = hex;
+}
+
 /* False when a control character other than TAB is there. */
 static bool scan_set(struct scan *s, struct bytes raw)
 {
+	size_t word = 0, whole = raw.len / 64;
 	bool control = false;
-	size_t i = 0;
+	uint8_t tail[64];
 
 	s->raw = raw.at;
 	s->len = (uint32_t)raw.len;
-	memset(s->alnum, 0, (raw.len / 64 + 1) * sizeof(*s->alnum));
-	memset(s->digit, 0, (raw.len / 64 + 1) * sizeof(*s->digit));
-	for (; i + 16 <= raw.len; i += 16) {
-		uint64_t d, a = mask_16(raw.at + i, &d, &control);
-
-		s->alnum[i / 64] |= a << (i & 63);
-		s->digit[i / 64] |= d << (i & 63);
-	}
-	if (i < raw.len) {
-		uint8_t tail[16];
-		uint64_t d, a;
-
-		memset(tail, ' ', sizeof(tail));
-		memcpy(tail, raw.at + i, raw.len - i);
-		a = mask_16(tail, &d, &control);
-		s->alnum[i / 64] |= a << (i & 63);
-		s->digit[i / 64] |= d << (i & 63);
-	}
+	for (; word < whole; word++)
+		scan_64(s, raw.at + 64 * word, word, &control);
+	memset(tail, ' ', sizeof(tail));
+	if (raw.len & 63)
+		memcpy(tail, raw.at + 64 * whole, raw.len & 63);
+	scan_64(s, tail, whole, &control);
+	s->alnum[whole + 1] = s->digit[whole + 1] = s->hex[whole + 1] = 0;
 	return !control;
 }
 
+/* The 64 bits from place `at` on. */
+static uint64_t bits_at(const uint64_t *m, uint32_t at)
+{
+	uint64_t low = m[at / 64] >> (at & 63);
+
+	return at & 63 ? low | m[at / 64 + 1] << (64 - (at & 63)) : low;
+}
+
 /* First set bit at or after `from`, or len. */
-static uint32_t next_set(const uint64_t *m, uint32_t from, uint32_t len)
+static inline __attribute__((always_inline)) uint32_t next_set(const uint64_t *m, uint32_t from,
+							       uint32_t len)
 {
 	uint32_t w = from / 64;
 	uint64_t v;
@@ -90,7 +113,8 @@ static uint32_t next_set(const uint64_t *m, uint32_t from, uint32_t len)
 }
 
 /* First clear bit at or after `from`, or len (bits at and after len are clear). */
-static uint32_t next_clear(const uint64_t *m, uint32_t from, uint32_t len)
+static inline __attribute__((always_inline)) uint32_t next_clear(const uint64_t *m, uint32_t from,
+								 uint32_t len)
 {
 	uint32_t w = from / 64;
 	uint64_t v;
@@ -108,7 +132,8 @@ static uint32_t next_clear(const uint64_t *m, uint32_t from, uint32_t len)
 }
 
 /* Start of the run of set bits that holds `at`, not before `low`. */
-static uint32_t run_start(const uint64_t *m, uint32_t at, uint32_t low)
+static inline __attribute__((always_inline)) uint32_t run_start(const uint64_t *m, uint32_t at,
+								uint32_t low)
 {
 	uint32_t w = at / 64;
 	uint64_t v = ~m[w] & ~(UINT64_MAX << (at & 63));
@@ -181,25 +206,51 @@ static usec civil_quick(const struct civil *c)
 	       c->micro;
 }
 
-static bool token_iso(const struct scan *s, struct token *t)
+/* "2026-11-22 01:02:" at p as microseconds; the last one is remembered: lines come in order. */
+static bool iso_minute(const uint8_t *p, usec *ret)
 {
-	const uint8_t *p = s->raw + t->start, *end = s->raw + s->len;
+	static _Thread_local uint8_t last[17];
+	static _Thread_local usec last_usec;
 	struct civil c = { 0 };
-	unsigned n;
 
-	if (end - p < 19 || p[4] != '-' || p[7] != '-' || (p[10] != ' ' && p[10] != 'T'))
+	if (!memcmp(p, last, sizeof(last))) {
+		*ret = last_usec;
+		return true;
+	}
+	if (p[4] != '-' || p[7] != '-' || (p[10] != ' ' && p[10] != 'T') || p[13] != ':' ||
+	    p[16] != ':' || two(p) < 0 || two(p + 2) < 0)
 		return false;
 	c.year = two(p) * 100 + two(p + 2);
 	c.month = two(p + 5);
 	c.day = two(p + 8);
-	if (!take_hms(p + 11, &c) || !civil_valid(&c))
+	c.hour = two(p + 11);
+	c.minute = two(p + 14);
+	if (!civil_valid(&c))
+		return false;
+	memcpy(last, p, sizeof(last));
+	last_usec = civil_usec(&c);
+	*ret = last_usec;
+	return true;
+}
+
+static bool token_iso(const struct scan *s, struct token *t)
+{
+	const uint8_t *p = s->raw + t->start, *end = s->raw + s->len;
+	int micro = 0, second;
+	unsigned n;
+	usec at;
+
+	if (end - p < 19 || !iso_minute(p, &at))
+		return false;
+	second = two(p + 17);
+	if (second < 0 || second > 59)
 		return false;
 	t->end = t->start + 19;
 	t->param[0] = p[10];
 	t->param[1] = '.';
 	t->param[2] = 0;
 	if (end - p > 20 && (p[19] == '.' || p[19] == ',')) {
-		n = take_fraction(p + 20, end, &c.micro);
+		n = take_fraction(p + 20, end, &micro);
 		if (n > 6)
 			return false;
 		if (n) {
@@ -207,13 +258,13 @@ static bool token_iso(const struct scan *s, struct token *t)
 			t->param[2] = (uint8_t)n;
 			t->end += 1 + n;
 		} else {
-			c.micro = 0;
+			micro = 0;
 		}
 	}
 	if (t->end < s->len && is_alnum(s->raw[t->end]) && s->raw[t->end] != 'Z')
 		return false;
 	t->type = VAR_ISO;
-	t->value = civil_quick(&c);
+	t->value = at + second * USEC_PER_SEC + micro;
 	return true;
 }
 
@@ -309,13 +360,16 @@ static bool hex_lower(const uint8_t *p, size_t n)
 	return true;
 }
 
+/* 8-4-4-4-12 */
+#define UUID_HEX 0xfff7bdeffull
+#define UUID_ALL 0xfffffffffull
+
 static bool uuid_at(const struct scan *s, uint32_t at)
 {
 	const uint8_t *p = s->raw + at;
 
-	return s->len - at >= 36 && p[8] == '-' && p[13] == '-' && p[18] == '-' && p[23] == '-' &&
-	       hex_lower(p, 8) && hex_lower(p + 9, 4) && hex_lower(p + 14, 4) &&
-	       hex_lower(p + 19, 4) && hex_lower(p + 24, 12) &&
+	return s->len - at >= 36 && (bits_at(s->hex, at) & UUID_ALL) == UUID_HEX && p[8] == '-' &&
+	       p[13] == '-' && p[18] == '-' && p[23] == '-' &&
 	       (s->len - at == 36 || !is_alnum(p[36]));
 }
 
@@ -341,7 +395,8 @@ static bool token_hex(const struct scan *s, struct token *t)
 {
 	uint32_t len = t->end - t->start;
 
-	if ((len != 32 && len != 40 && len != 64) || !hex_lower(s->raw + t->start, len))
+	if ((len != 32 && len != 40 && len != 64) ||
+	    ~bits_at(s->hex, t->start) & (UINT64_MAX >> (64 - len)))
 		return false;
 	t->type = VAR_HEX;
 	t->param[0] = (uint8_t)len;
@@ -380,6 +435,8 @@ static int64_t number_at(const uint8_t *p, uint32_t n)
 
 static void token_number(const struct scan *s, struct token *t)
 {
+	static const int64_t unit[] = { 1,	10,	 100,	   1000,      10000,
+					100000, 1000000, 10000000, 100000000, 1000000000 };
 	const uint8_t *p = s->raw + t->start;
 	uint32_t len = t->end - t->start, digits = 0;
 	bool zero = p[0] == '0' && len > 1;
@@ -390,11 +447,8 @@ static void token_number(const struct scan *s, struct token *t)
 		digits = end - t->end - 1;
 		if (digits && digits <= 9 && len + digits <= 18 &&
 		    (end == s->len || !is_alnum(s->raw[end]))) {
-			int64_t unit = 1;
-
-			for (uint32_t i = 0; i < digits; i++)
-				unit *= 10;
-			t->value = number_at(p, len) * unit + number_at(p + len + 1, digits);
+			t->value =
+				number_at(p, len) * unit[digits] + number_at(p + len + 1, digits);
 			t->end = end;
 			t->type = VAR_DEC;
 			t->param[0] = (uint8_t)digits;
@@ -407,11 +461,12 @@ static void token_number(const struct scan *s, struct token *t)
 }
 
 /* Classifies the run [start, end), which may grow at both ends (not before `low`). */
-static void classify(const struct scan *s, struct token *t, uint32_t low, usec near, bool times)
+static inline __attribute__((always_inline)) void classify(const struct scan *s, struct token *t,
+							   uint32_t low, usec near, bool times)
 {
 	uint32_t len = t->end - t->start;
 	uint8_t next = t->end < s->len ? s->raw[t->end] : 0;
-	bool number = next_clear(s->digit, t->start, s->len) >= t->end;
+	bool number = len <= 64 && !(~bits_at(s->digit, t->start) & (UINT64_MAX >> (64 - len)));
 
 	if ((len == 4 || len == 8) && (next == '-' || len == 4) && token_uuid(s, t, low))
 		return;
@@ -447,6 +502,18 @@ static void skeleton_add(struct line *l, const struct token *t)
 	l->skeleton_len += 1 + n;
 }
 
+/* Literals are short: 16 bytes are copied at a time, past the end where there is room. */
+static inline void skeleton_lit(struct line *l, const uint8_t *from, size_t n, size_t room)
+{
+	uint8_t *to = l->skeleton + l->skeleton_len;
+
+	l->skeleton_len += n;
+	if (n <= 16 && room >= 16)
+		memcpy(to, from, 16);
+	else
+		memcpy(to, from, n);
+}
+
 bool line_tokenize(struct line *l, struct bytes raw, usec near)
 {
 	struct scan s;
@@ -467,8 +534,7 @@ bool line_tokenize(struct line *l, struct bytes raw, usec near)
 		t->start = run_start(s.alnum, d, at);
 		t->end = next_clear(s.alnum, d, s.len);
 		classify(&s, t, at, near, true);
-		memcpy(l->skeleton + l->skeleton_len, raw.at + at, t->start - at);
-		l->skeleton_len += t->start - at;
+		skeleton_lit(l, raw.at + at, t->start - at, s.len - at);
 		skeleton_add(l, t);
 		at = t->end;
 		l->n++;

@@ -18,7 +18,7 @@ struct line {
 	unsigned n;
 	size_t skeleton_len;
 	struct token tok[LINE_VARS];
-	uint8_t skeleton[LINE_BYTES + 4 * LINE_VARS];
+	uint8_t skeleton[LINE_BYTES + 4 * LINE_VARS + 16];
 };
 
 /* False: the line is to be kept as text (too long, control characters, too many variables).

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A block's payload from anyone: header, columns, dictionaries, text, searches. */
+#include "base/cursor.h"
+#include "ledger/block/block.h"
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int touch(void *ctx, uint32_t row, const struct record *r)
+{
+	(void)row;
+	for (size_t i = 0; i < r->raw.len; i++)
+		*(uint8_t *)ctx ^= r->raw.at[i];
+	return 0;
+}
+
+static bool accept(void *ctx, struct bytes v)
+{
+	*(uint8_t *)ctx ^= (uint8_t)v.len;
+	return v.len & 1;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct block *b;
+	struct why why = { "" };
+	uint8_t sum = 0;
+
+	if (block_open(&b, bytes_of(data, size), &why))
+		return 0;
+	/* A header may claim a million rows; a reader is asked such things once, not a million times. */
+	if (block_info(b)->rows <= 1u << 16) {
+		uint64_t *rows = calloc(BLOCK_WORDS(block_info(b)->rows), sizeof(*rows));
+		struct arena a = { 0 };
+		struct block_column col;
+
+		block_may_hold(b, BYTES("10.1.2.3"));
+		block_match(b, BYTES(" 40"), false, rows);
+		block_match(b, BYTES("Req-1"), true, rows);
+		block_decode(b, NULL, touch, &sum);
+		for (unsigned f = 0; f < FIELD_N; f += 3) {
+			block_field_match(b, (enum field)f, accept, &sum, rows);
+			block_field_column(b, (enum field)f, NULL, &a, &col);
+		}
+		arena_done(&a);
+		free(rows);
+	}
+	block_free(b);
+	return 0;
+}
