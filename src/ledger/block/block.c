@@ -54,6 +54,7 @@ struct block *block_free(struct block *b)
 	free(b->sources);
 	free(b->flags);
 	free(b->untyped);
+	free(b->id);
 	free(b->word);
 	free(b->line);
 	buf_done(&b->meta);

@@ -8,6 +8,7 @@
 #include "ledger/block/column.h"
 #include "ledger/block/dict.h"
 #include "ledger/block/filter.h"
+#include "ledger/block/ids.h"
 #include "ledger/block/text.h"
 #include "ledger/block/variant.h"
 #include <stdlib.h>
@@ -385,13 +386,12 @@ static int encode_frame(struct builder *b, const struct buf *raw, struct buf *re
 static void encode_dicts(struct builder *b, struct buf *sections)
 {
 	struct buf words = { 0 };
+	struct uuid *ids = mem_new(b->id.n, sizeof(*ids));
 
-	for (uint32_t i = 0; i < b->id.n; i++) {
-		uint8_t id[16];
-
-		token_parse_uuid(b->id.entry[i].text, id);
-		buf_add(&sections[SECTION_IDS], id, sizeof(id));
-	}
+	for (uint32_t i = 0; i < b->id.n; i++)
+		token_parse_uuid(b->id.entry[i].text, ids[i].at);
+	ids_pack(ids, b->id.n, &sections[SECTION_IDS]);
+	free(ids);
 	for (uint32_t i = 0; i < b->ip.n; i++) {
 		uint8_t ip[4];
 

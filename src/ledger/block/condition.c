@@ -146,7 +146,7 @@ static uint64_t *dict_ask(const struct block *b, const struct column_ref *c,
 		struct bytes v;
 
 		if (by_id)
-			v = bytes_of(b->section[SECTION_IDS].at + 16 * (size_t)i, 16);
+			v = bytes_of(b->id[i].at, 16);
 		else if (c->type == VAR_HEX)
 			v = b->hex[i];
 		else if (c->type == VAR_WORD)
@@ -258,6 +258,8 @@ static int apply_dict(struct block *b, struct variant_ref *v, const struct condi
 
 	if (c->type == VAR_WORD && block_load_words(b))
 		return -EBADMSG;
+	if (c->type == VAR_UUID)
+		block_load_ids(b);
 	bits = dict_meets(b, c, cond, nocase, answers, &own);
 	values = bits ? block_column_values(b, v, c) : NULL;
 	if (!bits)

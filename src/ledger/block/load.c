@@ -123,6 +123,14 @@ int block_load_words(struct block *b)
 	return rest.len ? err_trace(-EBADMSG) : 0;
 }
 
+void block_load_ids(struct block *b)
+{
+	if (b->id)
+		return;
+	b->id = mem_new(b->ids, sizeof(*b->id));
+	ids_unpack(b->section[SECTION_IDS], b->ids, b->id);
+}
+
 static bool params_good(uint8_t type, const uint8_t param[3])
 {
 	switch (type) {
@@ -378,10 +386,10 @@ int block_load(struct block *b)
 	if (b->loaded)
 		return b->variant ? 0 : -EBADMSG;
 	b->loaded = true;
-	b->ids = (uint32_t)(b->section[SECTION_IDS].len / 16);
 	b->ips = (uint32_t)(b->section[SECTION_IPS].len / 4);
 	load_hexes(b, &bad);
-	if (bad.bad || b->section[SECTION_IDS].len % 16 || b->section[SECTION_IPS].len % 4)
+	if (bad.bad || !ids_count(b->section[SECTION_IDS], &b->ids) ||
+	    b->section[SECTION_IPS].len % 4)
 		return err_trace(-EBADMSG);
 	r = section_unpack(b, SECTION_META, &b->meta);
 	if (!r)
@@ -476,6 +484,7 @@ static int ids_load(struct block *b)
 	if (b->ids_loaded)
 		return 0;
 	b->ids_loaded = true;
+	block_load_ids(b);
 	for (uint32_t i = 1; i <= b->variants; i++)
 		for (uint32_t k = 0; k < b->variant[i].all_n; k++) {
 			struct column_ref *c = &b->variant[i].all[k];

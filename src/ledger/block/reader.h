@@ -6,6 +6,7 @@
 #pragma once
 #include "ledger/block/block.h"
 #include "ledger/block/format.h"
+#include "ledger/block/ids.h"
 #include "ledger/block/token.h"
 
 struct place { /* in a variant: offset into literal `lit` */
@@ -53,6 +54,7 @@ struct block {
 	usec *times, *arrivals;
 	uint32_t *sources, *flags;
 	uint64_t *untyped; /* bitmap; NULL: none */
+	struct uuid *id; /* NULL until block_load_ids() */
 	struct bytes *hex, *word;
 	uint32_t hexes, ids, ips, word_n;
 	size_t word_max;
@@ -64,6 +66,7 @@ struct block {
 int block_load(struct block *b); /* variants, rows; 0 or -EBADMSG */
 int block_load_text(struct block *b); /* text rows */
 int block_load_words(struct block *b);
+void block_load_ids(struct block *b);
 /* The column's values, one for each row of the variant; NULL: damaged. */
 const int64_t *block_column_values(struct block *b, struct variant_ref *v, struct column_ref *c);
 

@@ -14,7 +14,7 @@ size_t block_render_value(const struct block *b, const struct column_ref *c, int
 
 	switch (c->type) {
 	case VAR_UUID:
-		token_render_uuid(b->section[SECTION_IDS].at + 16 * value, ret);
+		token_render_uuid(b->id[value].at, ret);
 		return 36;
 	case VAR_IP:
 		return token_render_ip(b->section[SECTION_IPS].at + 4 * value, ret);

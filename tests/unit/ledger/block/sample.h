@@ -10,6 +10,7 @@
 
 struct sample {
 	uint64_t state;
+	bool v4; /* uuids are of version 4 */
 	uint32_t n;
 	struct record *record;
 	struct event *event;
@@ -36,7 +37,7 @@ static inline void sample_hex(struct sample *s, struct buf *b, unsigned n, uint6
 	for (unsigned i = 0; i < n; i++) {
 		if (!(i & 15))
 			v = from ? from * 0x9e3779b97f4a7c15ull + i : sample_rnd(s);
-		buf_u8(b, (uint8_t)"0123456789abcdef"[v & 15]);
+		buf_u8(b, (uint8_t) "0123456789abcdef"[v & 15]);
 		v >>= 4;
 	}
 }
@@ -49,6 +50,10 @@ static inline void sample_uuid(struct sample *s, struct buf *b, uint64_t from)
 		if (g)
 			buf_u8(b, '-');
 		sample_hex(s, b, group[g], from ? from + g + 1 : 0);
+		if (s->v4 && g == 2)
+			b->at[b->len - 4] = '4';
+		if (s->v4 && g == 3)
+			b->at[b->len - 4] = (uint8_t) "89ab"[b->at[b->len - 4] & 3];
 	}
 }
 
@@ -112,14 +117,17 @@ static inline void sample_other(struct sample *s, struct buf *b, usec at, unsign
 	civil_of(at, &c);
 	switch (kind) {
 	case 0:
-		buf_printf(b, "Nov %2d %02d:%02d:%02d cmp%02u sshd[%u]: Failed password for root from "
-			      "203.0.113.%u port %u ssh2",
+		buf_printf(b,
+			   "Nov %2d %02d:%02d:%02d cmp%02u sshd[%u]: Failed password for root from "
+			   "203.0.113.%u port %u ssh2",
 			   c.day, c.hour, c.minute, c.second, sample_pick(s, 9),
 			   sample_pick(s, 40000), sample_pick(s, 256), sample_pick(s, 65536));
 		break;
 	case 1:
-		buf_printf(b, "10.0.0.%u - - [%02d/Nov/2026:%02d:%02d:%02d +0000] \"GET /a%u/b HTTP/1.0\" "
-			      "%03u %05u",
+		buf_printf(b,
+			   "10.0.0.%u - - [%02d/Nov/2026:%02d:%02d:%02d +0000] \"GET /a%u/b "
+			   "HTTP/1.0\" "
+			   "%03u %05u",
 			   sample_pick(s, 256), c.day, c.hour, c.minute, c.second,
 			   sample_pick(s, 5), sample_pick(s, 600), sample_pick(s, 99999));
 		break;
@@ -146,7 +154,7 @@ static inline void sample_make(struct sample *s, uint64_t seed, uint32_t n)
 {
 	usec at = 1795309200000000;
 
-	*s = (struct sample){ .state = seed * 2 + 88172645463325252ull, .n = n };
+	*s = (struct sample){ .state = seed * 2 + 88172645463325252ull, .n = n, .v4 = seed & 1 };
 	s->record = mem_new(n, sizeof(*s->record));
 	s->event = mem_new(n, sizeof(*s->event));
 	for (uint32_t i = 0; i < n; i++) {

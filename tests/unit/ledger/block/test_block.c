@@ -44,8 +44,8 @@ static void exact(const struct sample *s, struct block *b)
 	ok(c.next == s->n && !c.bad, "and are what went in (%u differ)", c.bad);
 	is_int(block_times(b, &times), 0, "times");
 	for (uint32_t i = 0; i < s->n; i++)
-		bad += times[i] != (s->event[i].time != USEC_NONE ? s->event[i].time :
-								    s->record[i].arrival);
+		bad += times[i] !=
+		       (s->event[i].time != USEC_NONE ? s->event[i].time : s->record[i].arrival);
 	is_int(bad, 0, "a row's time is the event's, else the arrival");
 	for (uint32_t i = 0; i < s->n; i += 97)
 		some[i / 64] |= 1ull << (i & 63);
