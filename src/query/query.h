@@ -51,7 +51,7 @@ struct query_options {
 
 struct query_result {
 	uint64_t hits; /* rows written (with count: counted): 0 means "not found" */
-	uint64_t undecided; /* records on which a regular expression ran into its limit: left out */
+	uint64_t undecided; /* times a regular expression ran into its limit: taken as no match */
 	uint64_t units, opened; /* blocks and segments there are, and those that were looked into */
 	uint64_t damaged; /* blocks that could not be read: left out, and told in why */
 };

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Per unit, every key column becomes a small local number for each row (its values in this unit in
+ * order of appearance); the numbers together index an array of counters. Only a combination that
+ * occurred is then looked up among the groups, so that a row costs a few loads and no hashing.
+ * Where the combinations are too many for an array, each row is looked up by hash. */
+#include "query/group.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "query/bits.h"
+#include "query/intern.h"
+#include "query/tally.h"
+#include <stdlib.h>
+
+#define NO_VALUE                                                                                   \
+	0u /* key code of rows without the column; codes of values are 1 + intern number           \
+	    */
+
+struct groups {
+	const struct stage *st;
+	struct intern keys[KEYS_MAX];
+	struct intern distinct[AGGS_MAX];
+	uint32_t *slots; /* 1 + group */
+	uint32_t slots_n;
+	uint32_t *codes; /* keys_n for each group */
+	struct tally *tallies; /* aggs_n for each group */
+	uint32_t n, cap;
+	size_t bytes; /* of what tallies own */
+};
+
+struct groups *groups_new(const struct stage *stats)
+{
+	struct groups *g = mem_new(1, sizeof(*g));
+
+	g->st = stats;
+	return g;
+}
+
+struct groups *groups_free(struct groups *g)
+{
+	if (!g)
+		return NULL;
+	for (uint32_t i = 0; i < g->n; i++)
+		for (unsigned a = 0; a < g->st->aggs_n; a++)
+			tally_done(&g->tallies[i * g->st->aggs_n + a], g->st->aggs[a].kind);
+	for (unsigned i = 0; i < KEYS_MAX; i++)
+		intern_done(&g->keys[i]);
+	for (unsigned i = 0; i < AGGS_MAX; i++)
+		intern_done(&g->distinct[i]);
+	free(g->slots);
+	free(g->codes);
+	free(g->tallies);
+	free(g);
+	return NULL;
+}
+
+size_t groups_bytes(const struct groups *g)
+{
+	size_t n =
+		g->bytes + g->slots_n * sizeof(*g->slots) +
+		g->cap * (g->st->keys_n * sizeof(*g->codes) + g->st->aggs_n * sizeof(*g->tallies));
+
+	for (unsigned i = 0; i < g->st->keys_n; i++)
+		n += intern_bytes(&g->keys[i]);
+	for (unsigned i = 0; i < g->st->aggs_n; i++)
+		n += intern_bytes(&g->distinct[i]);
+	return n;
+}
+
+uint32_t groups_count(const struct groups *g)
+{
+	return g->n;
+}
+
+static uint32_t codes_hash(const uint32_t *codes, unsigned n)
+{
+	return (uint32_t)hash_fast(bytes_of(codes, n * sizeof(*codes)), 0);
+}
+
+static void slots_grow(struct groups *g)
+{
+	unsigned k = g->st->keys_n;
+	uint32_t n = g->slots_n ? 2 * g->slots_n : 256;
+
+	free(g->slots);
+	g->slots = mem_new(n, sizeof(*g->slots));
+	g->slots_n = n;
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t at = codes_hash(g->codes + (size_t)i * k, k) & (n - 1);
+
+		while (g->slots[at])
+			at = (at + 1) & (n - 1);
+		g->slots[at] = i + 1;
+	}
+}
+
+static uint32_t group_of(struct groups *g, const uint32_t *codes)
+{
+	unsigned k = g->st->keys_n;
+	uint32_t at;
+
+	if (g->n >= g->slots_n / 2)
+		slots_grow(g);
+	for (at = codes_hash(codes, k) & (g->slots_n - 1); g->slots[at];
+	     at = (at + 1) & (g->slots_n - 1)) {
+		uint32_t i = g->slots[at] - 1;
+
+		if (!k || !memcmp(g->codes + (size_t)i * k, codes, k * sizeof(*codes)))
+			return i;
+	}
+	if (g->n == g->cap) {
+		g->cap = g->cap ? 2 * g->cap : 64;
+		g->codes = mem_must(reallocarray(g->codes, g->cap, (k + !k) * sizeof(*codes)));
+		g->tallies = mem_must(
+			reallocarray(g->tallies, g->cap, g->st->aggs_n * sizeof(*g->tallies)));
+	}
+	if (k)
+		memcpy(g->codes + (size_t)g->n * k, codes, k * sizeof(*codes));
+	memset(g->tallies + (size_t)g->n * g->st->aggs_n, 0, g->st->aggs_n * sizeof(*g->tallies));
+	g->slots[at] = g->n + 1;
+	return g->n++;
+}
+
+/* One unit's work. */
+
+struct local { /* a key column in this unit */
+	uint32_t *of_row; /* by hit: local number */
+	uint32_t *codes; /* by local number: key code */
+	uint32_t n;
+};
+
+struct work {
+	struct groups *g;
+	struct search *s;
+	const uint64_t *hits;
+	uint32_t *rows; /* the rows hit */
+	uint32_t n;
+	struct column_data data[KEYS_MAX + AGGS_MAX];
+	unsigned data_n;
+	unsigned of_key[KEYS_MAX], of_agg[AGGS_MAX]; /* into data */
+	struct local local[KEYS_MAX];
+	uint32_t *group; /* by hit */
+};
+
+static unsigned data_of(struct work *w, unsigned column)
+{
+	unsigned i = 0;
+
+	while (i < w->data_n && w->data[i].column != column)
+		i++;
+	if (i == w->data_n)
+		w->data[w->data_n++] = (struct column_data){ .column = column };
+	return i;
+}
+
+static int load(struct work *w)
+{
+	const struct stage *st = w->g->st;
+
+	for (unsigned i = 0; i < st->keys_n; i++)
+		w->of_key[i] = data_of(w, st->keys[i].column);
+	for (unsigned i = 0; i < st->aggs_n; i++)
+		if (st->aggs[i].column != COLUMN_N)
+			w->of_agg[i] = data_of(w, st->aggs[i].column);
+	w->rows = arena_take(&w->s->arena, (w->n + 1) * sizeof(*w->rows));
+	w->n = 0;
+	for (uint32_t r = bits_next(w->hits, w->s->n, 0); r < w->s->n;
+	     r = bits_next(w->hits, w->s->n, r + 1))
+		w->rows[w->n++] = r;
+	return columns_load(w->s, w->hits, w->data, w->data_n);
+}
+
+/* Numbers the key codes that occur in this unit from 0 on. */
+struct numbering {
+	uint32_t *of; /* by key code: 1 + local number */
+	uint32_t cap;
+};
+
+static uint32_t local_of(struct local *l, struct numbering *m, uint32_t code)
+{
+	if (code >= m->cap) {
+		uint32_t cap = code < 512 ? 1024 : code * 2;
+
+		m->of = mem_must(reallocarray(m->of, cap, sizeof(*m->of)));
+		memset(m->of + m->cap, 0, (cap - m->cap) * sizeof(*m->of));
+		m->cap = cap;
+	}
+	if (!m->of[code]) {
+		l->codes[l->n++] = code;
+		m->of[code] = l->n;
+	}
+	return m->of[code] - 1;
+}
+
+static usec floor_to(usec t, usec bin)
+{
+	usec rest = t % bin;
+
+	return t - (rest < 0 ? rest + bin : rest);
+}
+
+static void local_numbers(struct work *w, const struct key *k, struct intern *t, struct local *l,
+			  const struct column_data *d)
+{
+	struct numbering m = { 0 };
+	usec from = 0, to = 0; /* the last bin: rows next to each other mostly share it */
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		usec v = d->num[w->rows[i]];
+
+		if (!i || v < from || v >= to) {
+			from = k->bin ? floor_to(v, k->bin) : v;
+			if (__builtin_add_overflow(from, k->bin ? k->bin : 1, &to))
+				to = INT64_MAX;
+			last = local_of(l, &m, 1 + intern_put(t, bytes_of(&from, sizeof(from))));
+		}
+		l->of_row[i] = last;
+	}
+	free(m.of);
+}
+
+static void local_texts(struct work *w, struct intern *t, struct local *l,
+			const struct column_data *d)
+{
+	struct numbering m = { 0 };
+	/* by id of the column: 1 + local number; many ids may be one value */
+	uint32_t *of_id = mem_new((size_t)d->n + 1, sizeof(*of_id));
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		uint32_t id = d->ids[w->rows[i]];
+
+		if (__builtin_expect(!of_id[id], 0))
+			of_id[id] =
+				1 + local_of(l, &m,
+					     id ? 1 + intern_put(t, d->values[id - 1]) : NO_VALUE);
+		l->of_row[i] = of_id[id] - 1;
+	}
+	free(of_id);
+	free(m.of);
+}
+
+static void localize(struct work *w, unsigned key)
+{
+	struct local *l = &w->local[key];
+	const struct column_data *d = &w->data[w->of_key[key]];
+
+	l->of_row = arena_take(&w->s->arena, (w->n + 1) * sizeof(*l->of_row));
+	l->codes = arena_take(&w->s->arena, (w->n + 1) * sizeof(*l->codes));
+	if (d->numeric)
+		local_numbers(w, &w->g->st->keys[key], &w->g->keys[key], l, d);
+	else
+		local_texts(w, &w->g->keys[key], l, d);
+}
+
+/* How many combinations of local numbers there could be; 0: too many for an array. */
+static uint32_t combinations(const struct work *w)
+{
+	uint64_t p = 1, most = w->n < 16384 ? 65536 : 4ull * w->n;
+
+	for (unsigned i = 0; i < w->g->st->keys_n; i++) {
+		p *= w->local[i].n;
+		if (p > most)
+			return 0;
+	}
+	return (uint32_t)p;
+}
+
+static uint32_t group_of_combination(struct work *w, uint32_t c)
+{
+	uint32_t codes[KEYS_MAX];
+
+	for (unsigned i = w->g->st->keys_n; i-- > 0;) {
+		codes[i] = w->local[i].codes[c % w->local[i].n];
+		c /= w->local[i].n;
+	}
+	return group_of(w->g, codes);
+}
+
+static uint32_t combination(const struct work *w, uint32_t hit)
+{
+	uint32_t c = 0;
+
+	for (unsigned i = 0; i < w->g->st->keys_n; i++)
+		c = c * w->local[i].n + w->local[i].of_row[hit];
+	return c;
+}
+
+static bool only_counts(const struct stage *st)
+{
+	for (unsigned i = 0; i < st->aggs_n; i++)
+		if (st->aggs[i].kind != AGG_COUNT || st->aggs[i].column != COLUMN_N)
+			return false;
+	return true;
+}
+
+static void count_rows(struct work *w, uint32_t all)
+{
+	uint32_t *count = mem_new(all, sizeof(*count));
+	const uint32_t *a = w->g->st->keys_n > 0 ? w->local[0].of_row : NULL;
+	const uint32_t *b = w->g->st->keys_n > 1 ? w->local[1].of_row : NULL;
+	unsigned aggs = w->g->st->aggs_n;
+
+	if (w->g->st->keys_n == 1)
+		for (uint32_t i = 0; i < w->n; i++)
+			count[a[i]]++;
+	else if (w->g->st->keys_n == 2)
+		for (uint32_t i = 0; i < w->n; i++)
+			count[a[i] * w->local[1].n + b[i]]++;
+	else
+		for (uint32_t i = 0; i < w->n; i++)
+			count[combination(w, i)]++;
+	for (uint32_t c = 0; c < all; c++) {
+		if (count[c]) {
+			uint32_t group = group_of_combination(w, c);
+
+			for (unsigned i = 0; i < aggs; i++)
+				w->g->tallies[(size_t)group * aggs + i].n += count[c];
+		}
+	}
+	free(count);
+}
+
+static void find_groups(struct work *w, uint32_t all)
+{
+	uint32_t *of = all ? mem_new(all, sizeof(*of)) : NULL;
+	uint32_t codes[KEYS_MAX];
+
+	w->group = arena_take(&w->s->arena, (w->n + 1) * sizeof(*w->group));
+	for (uint32_t i = 0; i < w->n; i++) {
+		if (of) {
+			uint32_t c = combination(w, i);
+
+			if (!of[c])
+				of[c] = 1 + group_of_combination(w, c);
+			w->group[i] = of[c] - 1;
+			continue;
+		}
+		for (unsigned k = 0; k < w->g->st->keys_n; k++)
+			codes[k] = w->local[k].codes[w->local[k].of_row[i]];
+		w->group[i] = group_of(w->g, codes);
+	}
+	free(of);
+}
+
+static void add_distinct(struct work *w, unsigned agg, const struct column_data *d)
+{
+	unsigned aggs = w->g->st->aggs_n;
+	uint32_t *of_id = d->numeric ? NULL : mem_new((size_t)d->n + 1, sizeof(*of_id));
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		uint32_t code;
+
+		if (d->numeric) {
+			code = intern_put(&w->g->distinct[agg],
+					  bytes_of(&d->num[w->rows[i]], sizeof(*d->num)));
+		} else {
+			uint32_t id = d->ids[w->rows[i]];
+
+			if (!id)
+				continue;
+			if (!of_id[id])
+				of_id[id] = 1 + intern_put(&w->g->distinct[agg], d->values[id - 1]);
+			code = of_id[id] - 1;
+		}
+		tally_code(&w->g->tallies[(size_t)w->group[i] * aggs + agg], code, &w->g->bytes);
+	}
+	free(of_id);
+}
+
+static void add_numbers(struct work *w, unsigned agg, const struct column_data *d)
+{
+	const struct stage *st = w->g->st;
+	/* by id: the value as a number, once it was asked for */
+	__int128 *num = d->numeric ? NULL : mem_new((size_t)d->n + 1, sizeof(*num));
+	uint8_t *known = d->numeric ? NULL : mem_new((size_t)d->n + 1, 1); /* 1 number, 2 none */
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		__int128 v;
+
+		if (d->numeric) {
+			v = d->num[w->rows[i]];
+			if (column_type(d->column) != TYPE_TIME)
+				v *= NUM_ONE;
+		} else {
+			uint32_t id = d->ids[w->rows[i]];
+
+			if (!id)
+				continue;
+			if (!known[id])
+				known[id] = num_parse(d->values[id - 1], &num[id]) ? 1 : 2;
+			if (known[id] == 2)
+				continue;
+			v = num[id];
+		}
+		tally_number(&w->g->tallies[(size_t)w->group[i] * st->aggs_n + agg],
+			     st->aggs[agg].kind, v, &w->g->bytes);
+	}
+	free(num);
+	free(known);
+}
+
+static void add_counts(struct work *w, unsigned agg)
+{
+	const struct stage *st = w->g->st;
+	const struct column_data *d =
+		st->aggs[agg].column == COLUMN_N ? NULL : &w->data[w->of_agg[agg]];
+
+	for (uint32_t i = 0; i < w->n; i++)
+		if (!d || d->numeric || d->ids[w->rows[i]])
+			w->g->tallies[(size_t)w->group[i] * st->aggs_n + agg].n++;
+}
+
+int groups_add(struct groups *g, struct search *s, const uint64_t *hits)
+{
+	struct work w = { .g = g, .s = s, .hits = hits };
+	uint32_t all;
+	int r;
+
+	w.n = (uint32_t)bits_count(hits, s->words);
+	if (!w.n)
+		return 0;
+	r = load(&w);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < g->st->keys_n; i++)
+		localize(&w, i);
+	all = combinations(&w);
+	if (all && only_counts(g->st)) {
+		count_rows(&w, all);
+		return 0;
+	}
+	find_groups(&w, all);
+	for (unsigned i = 0; i < g->st->aggs_n; i++) {
+		if (g->st->aggs[i].kind == AGG_COUNT)
+			add_counts(&w, i);
+		else if (g->st->aggs[i].kind == AGG_DC)
+			add_distinct(&w, i, &w.data[w.of_agg[i]]);
+		else
+			add_numbers(&w, i, &w.data[w.of_agg[i]]);
+	}
+	return 0;
+}
+
+/* Numbers of `from` as those of `to`. */
+static uint32_t *renamed(struct intern *to, const struct intern *from)
+{
+	uint32_t *names = mem_new((size_t)from->n + 1, sizeof(*names));
+
+	for (uint32_t i = 0; i < from->n; i++)
+		names[i] = intern_put(to, from->values[i]);
+	return names;
+}
+
+void groups_merge(struct groups *g, struct groups *from)
+{
+	const struct stage *st = g->st;
+	uint32_t *key[KEYS_MAX] = { NULL }, *distinct[AGGS_MAX] = { NULL };
+
+	for (unsigned i = 0; i < st->keys_n; i++)
+		key[i] = renamed(&g->keys[i], &from->keys[i]);
+	for (unsigned i = 0; i < st->aggs_n; i++)
+		distinct[i] = renamed(&g->distinct[i], &from->distinct[i]);
+	for (uint32_t i = 0; i < from->n; i++) {
+		uint32_t codes[KEYS_MAX], group;
+
+		for (unsigned k = 0; k < st->keys_n; k++) {
+			uint32_t c = from->codes[(size_t)i * st->keys_n + k];
+
+			codes[k] = c == NO_VALUE ? NO_VALUE : 1 + key[k][c - 1];
+		}
+		group = group_of(g, codes);
+		for (unsigned a = 0; a < st->aggs_n; a++)
+			tally_merge(&g->tallies[(size_t)group * st->aggs_n + a], st->aggs[a].kind,
+				    &from->tallies[(size_t)i * st->aggs_n + a], distinct[a],
+				    &g->bytes);
+	}
+	from->n = 0;
+	for (unsigned i = 0; i < st->keys_n; i++)
+		free(key[i]);
+	for (unsigned i = 0; i < st->aggs_n; i++)
+		free(distinct[i]);
+}
+
+static struct item key_item(const struct groups *g, unsigned key, uint32_t code, struct arena *a)
+{
+	const struct key *k = &g->st->keys[key];
+	struct item i = { .kind = ITEM_NONE };
+	struct bytes v;
+	int64_t num;
+
+	if (code == NO_VALUE)
+		return i;
+	v = g->keys[key].values[code - 1];
+	if (column_type(k->column) == TYPE_TIME || k->column == COLUMN_SEQUENCE ||
+	    k->column == COLUMN_SOURCE_ID) {
+		bool time = column_type(k->column) == TYPE_TIME;
+
+		memcpy(&num, v.at, sizeof(num));
+		i.kind = time ? ITEM_TIME : ITEM_NUM;
+		i.num = time ? num : (__int128)num * NUM_ONE;
+		return i;
+	}
+	i.kind = ITEM_TEXT;
+	i.text = arena_copy(a, v);
+	return i;
+}
+
+static struct item agg_item(const struct agg *a, const struct tally *t)
+{
+	struct item i = { .kind = ITEM_NUM };
+
+	if (a->kind == AGG_COUNT || a->kind == AGG_DC) {
+		i.num = (__int128)t->n * NUM_ONE;
+	} else if (!t->n) {
+		i.kind = a->kind == AGG_SUM ? ITEM_NUM : ITEM_NONE;
+		i.num = 0;
+	} else if (a->kind == AGG_PERCENTILE) {
+		i.kind = ITEM_REAL;
+		i.real = tally_percentile(t, a->percent);
+	} else if (a->kind == AGG_AVG) {
+		i.num = t->num / (__int128)t->n;
+	} else {
+		i.num = t->num;
+		if (column_type(a->column) == TYPE_TIME)
+			i.kind = ITEM_TIME;
+	}
+	return i;
+}
+
+void groups_table(struct groups *g, struct table *ret)
+{
+	const struct stage *st = g->st;
+	unsigned order[KEYS_MAX];
+	bool down[KEYS_MAX] = { false };
+	uint32_t none[KEYS_MAX] = { 0 };
+
+	if (!g->n && !st->keys_n)
+		group_of(g, none); /* a count of nothing is 0, and a row */
+	table_init(ret, st->keys_n + st->aggs_n);
+	for (unsigned k = 0; k < st->keys_n; k++) {
+		ret->columns[k] =
+			(struct table_column){ st->keys[k].name, column_type(st->keys[k].column) };
+		order[k] = k;
+	}
+	for (unsigned a = 0; a < st->aggs_n; a++)
+		ret->columns[st->keys_n + a] =
+			(struct table_column){ st->aggs[a].name, TYPE_NUMBER };
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct item *row = table_add(ret);
+
+		for (unsigned k = 0; k < st->keys_n; k++)
+			row[k] = key_item(g, k, g->codes[(size_t)i * st->keys_n + k], &ret->arena);
+		for (unsigned a = 0; a < st->aggs_n; a++)
+			row[st->keys_n + a] =
+				agg_item(&st->aggs[a], &g->tallies[(size_t)i * st->aggs_n + a]);
+	}
+	table_sort(ret, order, down, st->keys_n);
+}

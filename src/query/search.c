@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query/search.h"
+#include "base/buf.h"
+#include "parse/parse.h"
+#include "query/bits.h"
+#include <stdlib.h>
+
+void search_init(struct search *s, const struct query *q, const struct view *v)
+{
+	memset(s, 0, sizeof(*s));
+	s->q = q;
+	s->view = v;
+	s->since = q->since;
+	s->until = q->until;
+	s->event.scratch = &s->scratch;
+	s->event_row = UINT32_MAX;
+	regex_work_new(&s->work);
+}
+
+void search_done(struct search *s)
+{
+	search_close(s);
+	s->work = regex_work_free(s->work);
+	arena_done(&s->arena);
+	arena_done(&s->scratch);
+	free(s->spare);
+	s->spare = NULL;
+}
+
+/* Whether the range of time leaves out some rows of a unit, or all. */
+static bool cuts_time(const struct search *s)
+{
+	return (s->since != USEC_NONE && (s->unit->live || s->unit->time_min < s->since)) ||
+	       (s->until != USEC_NONE && (s->unit->live || s->unit->time_max >= s->until));
+}
+
+static bool outside(const struct search *s, const struct unit *u)
+{
+	if (u->live)
+		return false;
+	return (s->since != USEC_NONE && u->time_max < s->since) ||
+	       (s->until != USEC_NONE && u->time_min >= s->until);
+}
+
+int search_open(struct search *s, size_t unit)
+{
+	const struct unit *u = view_unit(s->view, unit);
+	int r;
+
+	search_close(s);
+	if (outside(s, u))
+		return SEARCH_OUTSIDE;
+	s->why.line[0] = 0;
+	r = u->live ? view_segment(s->view, unit, &s->segment, &s->why)
+		    : view_block(s->view, unit, &s->block, &s->why);
+	if (r < 0)
+		return r;
+	s->unit = u;
+	s->n = s->block ? block_info(s->block)->rows : segment_count(s->segment);
+	s->words = BLOCK_WORDS(s->n);
+	return 0;
+}
+
+void search_close(struct search *s)
+{
+	s->block = block_free(s->block);
+	s->segment = segment_free(s->segment);
+	s->unit = NULL;
+	s->times = NULL;
+	s->event_row = UINT32_MAX;
+	s->spare_n = 0;
+	arena_reset(&s->arena);
+	arena_reset(&s->scratch);
+}
+
+/* Rows. */
+
+static uint64_t *bits_take(struct search *s)
+{
+	if (s->spare_n)
+		return s->spare[--s->spare_n];
+	return arena_take(&s->arena, s->words * 8 + 8);
+}
+
+static void bits_give(struct search *s, uint64_t *b)
+{
+	if (s->spare_n == s->spare_cap) {
+		s->spare_cap = s->spare_cap ? 2 * s->spare_cap : 16;
+		s->spare = mem_must(realloc(s->spare, s->spare_cap * sizeof(*s->spare)));
+	}
+	s->spare[s->spare_n++] = b;
+}
+
+const struct source *search_source(const struct search *s, const struct record *r)
+{
+	return view_source(s->view, r->source);
+}
+
+const struct event *search_event(struct search *s, uint32_t row, const struct record *r)
+{
+	const struct source *source;
+	struct parse_hint hint = { .arrival = r->arrival };
+
+	if (s->event_row == row)
+		return &s->event;
+	source = search_source(s, r);
+	if (source) {
+		hint.kind = source->kind;
+		hint.name = source->name;
+		hint.host = source->host;
+		hint.year = source->year;
+		hint.zone_minutes = source->zone_minutes;
+	}
+	arena_reset(&s->scratch);
+	parse_record(&hint, r->raw, &s->event);
+	s->event_row = row;
+	return &s->event;
+}
+
+usec search_time(struct search *s, uint32_t row, const struct record *r)
+{
+	const struct event *e;
+
+	if (s->block && !s->times && block_times(s->block, &s->times) < 0)
+		s->times = NULL;
+	if (s->times)
+		return s->times[row];
+	e = search_event(s, row, r);
+	return e->time == USEC_NONE ? r->arrival : e->time;
+}
+
+struct each {
+	struct search *s;
+	search_row_fn *fn;
+	void *ctx;
+};
+
+static int each_row(void *ctx, uint32_t row, const struct record *r)
+{
+	struct each *e = ctx;
+
+	e->s->event_row = UINT32_MAX; /* its values lie in a record that is gone */
+	return e->fn(e->ctx, row, r);
+}
+
+int search_each(struct search *s, const uint64_t *rows, search_row_fn *fn, void *ctx)
+{
+	struct each e = { s, fn, ctx };
+	int r = 0;
+
+	if (s->block)
+		return block_decode(s->block, rows, each_row, &e);
+	for (uint32_t i = bits_next(rows, s->n, 0); i < s->n && !r;
+	     i = bits_next(rows, s->n, i + 1)) {
+		struct record rec;
+
+		segment_record(s->segment, i, &rec);
+		r = each_row(&e, i, &rec);
+	}
+	return r;
+}
+
+/* A segment lies in one map: the text is looked for in all of it at once, and what is found between
+ * two records (in the head of one, or across their border) is left out. */
+static void segment_hold(struct search *s, struct bytes text, uint64_t *rows)
+{
+	struct bytes first, last, all;
+	struct record rec;
+	uint32_t i = 0;
+
+	if (!s->n)
+		return;
+	first = segment_leaf(s->segment, 0);
+	last = segment_leaf(s->segment, s->n - 1);
+	all = bytes_of(first.at, (size_t)(last.at + last.len - first.at));
+	for (size_t at = 0;;) {
+		const uint8_t *hit;
+		uint32_t lo = i, hi = s->n - 1;
+
+		at += bytes_find(bytes_from(all, at), text);
+		if (at >= all.len)
+			return;
+		hit = all.at + at;
+		while (lo < hi) { /* the last record that begins at or before the hit */
+			uint32_t mid = lo + (hi - lo + 1) / 2;
+
+			if (segment_leaf(s->segment, mid).at <= hit)
+				lo = mid;
+			else
+				hi = mid - 1;
+		}
+		i = lo;
+		segment_record(s->segment, i, &rec);
+		if (hit >= rec.raw.at && hit + text.len <= rec.raw.at + rec.raw.len) {
+			bits_set(rows, i);
+			if (++i == s->n)
+				return;
+			at = (size_t)(segment_leaf(s->segment, i).at - all.at);
+		} else {
+			at++;
+		}
+	}
+}
+
+/* The rows of `in` whose raw bytes hold the text: exactly, or (ret_exact false) those that may. */
+static int rows_hold(struct search *s, struct bytes text, bool nocase, const uint64_t *in,
+		     uint64_t *ret, bool *ret_exact)
+{
+	int r = 0;
+
+	*ret_exact = s->block || !nocase;
+	if (!*ret_exact) {
+		bits_copy(ret, in, s->words);
+		return 0;
+	}
+	bits_none(ret, s->words);
+	if (s->block)
+		r = block_match(s->block, text, nocase, ret);
+	else
+		segment_hold(s, text, ret);
+	bits_and(ret, in, s->words);
+	return r;
+}
+
+/* The rows of `in` that hold what is needed, or may. */
+static int rows_need(struct search *s, const struct need *need, const uint64_t *in, uint64_t *ret)
+{
+	uint64_t *part;
+	bool exact;
+	int r = 0;
+
+	if (need->kind == NEED_TEXT)
+		return rows_hold(s, need->text, need->nocase, in, ret, &exact);
+	if (need->kind == NEED_ONE)
+		bits_none(ret, s->words);
+	else
+		bits_copy(ret, in, s->words);
+	part = bits_take(s);
+	for (const struct need *p = need->parts; p && !r; p = p->next) {
+		r = rows_need(s, p, need->kind == NEED_ONE ? in : ret, part);
+		if (need->kind == NEED_ONE)
+			bits_or(ret, part, s->words);
+		else
+			bits_copy(ret, part, s->words);
+	}
+	bits_give(s, part);
+	return r;
+}
+
+/* false: the filter of the block says that no row holds this text. Only the words inside it count:
+ * those at its ends may be part of longer ones. */
+static bool may_hold(struct search *s, struct bytes text)
+{
+	size_t i = 0;
+
+	while (i < text.len && is_alnum(text.at[i]))
+		i++;
+	while (i < text.len) {
+		size_t start;
+
+		while (i < text.len && !is_alnum(text.at[i]))
+			i++;
+		start = i;
+		while (i < text.len && is_alnum(text.at[i]))
+			i++;
+		if (i < text.len && i > start &&
+		    !block_may_hold(s->block, bytes_sub(text, start, i - start)))
+			return false;
+	}
+	return true;
+}
+
+struct value_test {
+	struct search *s;
+	const struct test *t;
+};
+
+static bool accept_value(void *ctx, struct bytes value)
+{
+	struct value_test *v = ctx;
+
+	return match_value(v->s, v->t, value);
+}
+
+/* Bounds: lo ⊆ hits of the node ⊆ hi, both within `in`. */
+
+static int field_bounds(struct search *s, const struct test *t, const uint64_t *in, uint64_t *lo,
+			uint64_t *hi)
+{
+	struct value_test v = { s, t };
+	const uint64_t *untyped = block_untyped(s->block);
+	uint64_t has[2];
+	int r = 0;
+
+	bits_none(lo, s->words);
+	block_fields(s->block, has);
+	if (has[t->column / 64] >> (t->column % 64) & 1)
+		r = block_field_match(s->block, (enum field)t->column, accept_value, &v, lo);
+	bits_and(lo, in, s->words);
+	bits_copy(hi, lo, s->words);
+	if (untyped)
+		for (size_t i = 0; i < s->words; i++)
+			hi[i] |= in[i] & untyped[i];
+	return r;
+}
+
+static int source_bounds(struct search *s, const struct test *t, const uint64_t *in, uint64_t *lo)
+{
+	const uint32_t *sources;
+	uint32_t last = UINT32_MAX;
+	bool hit = false;
+	int r = block_sources(s->block, &sources);
+
+	if (r < 0)
+		return r;
+	bits_none(lo, s->words);
+	for (uint32_t i = bits_next(in, s->n, 0); i < s->n; i = bits_next(in, s->n, i + 1)) {
+		if (sources[i] != last) {
+			const struct source *source = view_source(s->view, sources[i]);
+
+			last = sources[i];
+			if (t->column == COLUMN_SOURCE_ID) {
+				hit = match_number(t, (__int128)last * NUM_ONE);
+			} else {
+				struct bytes v = { NULL, 0 };
+
+				if (source)
+					v = column_of_source(t->column, source);
+				hit = v.len && match_value(s, t, v);
+			}
+		}
+		if (hit)
+			bits_set(lo, i);
+	}
+	return 0;
+}
+
+static int number_bounds(struct search *s, const struct test *t, const uint64_t *in, uint64_t *lo)
+{
+	const usec *v = NULL;
+	int r = 0;
+
+	if (t->column == COLUMN_TIME)
+		r = block_times(s->block, &v);
+	else if (t->column == COLUMN_INGESTED)
+		r = block_arrivals(s->block, &v);
+	if (r < 0)
+		return r;
+	bits_none(lo, s->words);
+	for (uint32_t i = bits_next(in, s->n, 0); i < s->n; i = bits_next(in, s->n, i + 1))
+		if (match_number(t, v ? (__int128)v[i] : (__int128)(s->unit->first + i) * NUM_ONE))
+			bits_set(lo, i);
+	return 0;
+}
+
+static int test_bounds(struct search *s, const struct test *t, const uint64_t *in, uint64_t *lo,
+		       uint64_t *hi)
+{
+	bool exact = true;
+	int r;
+
+	if (t->column == COLUMN_RAW && t->kind == TEST_HOLDS) {
+		r = rows_hold(s, t->text, false, in, hi, &exact);
+	} else if (t->column == COLUMN_RAW) {
+		exact = false;
+		bits_copy(hi, in, s->words);
+		r = t->need ? rows_need(s, t->need, in, hi) : 0;
+	} else if (!s->block) {
+		exact = false;
+		bits_copy(hi, in, s->words);
+		r = 0;
+	} else if (column_is_field(t->column)) {
+		return field_bounds(s, t, in, lo, hi);
+	} else {
+		r = column_is_source(t->column) ? source_bounds(s, t, in, hi)
+						: number_bounds(s, t, in, hi);
+	}
+	if (exact)
+		bits_copy(lo, hi, s->words);
+	else
+		bits_none(lo, s->words);
+	return r;
+}
+
+static int bounds(struct search *s, const struct node *n, const uint64_t *in, uint64_t *lo,
+		  uint64_t *hi);
+
+/* On a block, columns are cheaper than a search through all of its text. */
+static bool goes_first(const struct search *s, const struct node *n)
+{
+	return s->block && n->kind == NODE_TEST && n->test.column != COLUMN_RAW &&
+	       n->test.column != FIELD_MESSAGE;
+}
+
+static int and_bounds(struct search *s, const struct node *n, const uint64_t *in, uint64_t *lo,
+		      uint64_t *hi)
+{
+	uint64_t *l = bits_take(s), *h = bits_take(s);
+	int r = 0;
+
+	bits_copy(lo, in, s->words);
+	bits_copy(hi, in, s->words);
+	for (const struct node *c = n->child; c && s->block; c = c->next)
+		if (c->kind == NODE_TEST && c->test.column == COLUMN_RAW &&
+		    c->test.kind == TEST_HOLDS && !may_hold(s, c->test.text))
+			bits_none(hi, s->words);
+	for (int pass = 0; pass < 2; pass++) {
+		for (const struct node *c = n->child; c && !r; c = c->next) {
+			if (goes_first(s, c) != !pass || !bits_any(hi, s->words))
+				continue;
+			r = bounds(s, c, hi, l, h);
+			bits_copy(hi, h, s->words);
+			bits_and(lo, l, s->words);
+		}
+	}
+	bits_and(lo, hi, s->words);
+	bits_give(s, l);
+	bits_give(s, h);
+	return r;
+}
+
+static int or_bounds(struct search *s, const struct node *n, const uint64_t *in, uint64_t *lo,
+		     uint64_t *hi)
+{
+	uint64_t *l = bits_take(s), *h = bits_take(s), *rest = bits_take(s);
+	int r = 0;
+
+	bits_none(lo, s->words);
+	bits_none(hi, s->words);
+	bits_copy(rest, in, s->words);
+	for (const struct node *c = n->child; c && !r && bits_any(rest, s->words); c = c->next) {
+		r = bounds(s, c, rest, l, h);
+		bits_or(lo, l, s->words);
+		bits_or(hi, h, s->words);
+		bits_and_not(rest, l, s->words);
+	}
+	bits_give(s, l);
+	bits_give(s, h);
+	bits_give(s, rest);
+	return r;
+}
+
+static int bounds(struct search *s, const struct node *n, const uint64_t *in, uint64_t *lo,
+		  uint64_t *hi)
+{
+	uint64_t *l;
+	int r;
+
+	switch (n->kind) {
+	case NODE_AND:
+		return and_bounds(s, n, in, lo, hi);
+	case NODE_OR:
+		return or_bounds(s, n, in, lo, hi);
+	case NODE_TEST:
+		return test_bounds(s, &n->test, in, lo, hi);
+	case NODE_NOT:
+		l = bits_take(s);
+		r = bounds(s, n->child, in, lo, l);
+		/* not in hi of the child: a hit for sure; in its lo: surely none */
+		bits_copy(hi, in, s->words);
+		bits_and_not(hi, lo, s->words);
+		bits_copy(lo, in, s->words);
+		bits_and_not(lo, l, s->words);
+		bits_give(s, l);
+		return r;
+	default:
+		bits_copy(lo, in, s->words);
+		bits_copy(hi, in, s->words);
+		return 0;
+	}
+}
+
+/* All rows but those of other times and, unless asked for, Vedette's own. */
+static int base_rows(struct search *s, uint64_t *base)
+{
+	const uint32_t *sources;
+	int r;
+
+	bits_all(base, s->n);
+	if (!s->own && s->block) {
+		r = block_sources(s->block, &sources);
+		if (r < 0)
+			return r;
+		for (uint32_t i = 0; i < s->n; i++)
+			base[i / 64] &= ~((uint64_t)(sources[i] == SOURCE_ID_SELF) << (i & 63));
+	} else if (!s->own) {
+		for (uint32_t i = 0; i < s->n; i++) {
+			struct record rec;
+
+			segment_record(s->segment, i, &rec);
+			if (rec.source == SOURCE_ID_SELF)
+				bits_clear(base, i);
+		}
+	}
+	if (!s->block || !cuts_time(s))
+		return 0;
+	r = block_times(s->block, &s->times);
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < s->n; i++) {
+		usec t = s->times[i];
+		bool in = (s->since == USEC_NONE || t >= s->since) &&
+			  (s->until == USEC_NONE || t < s->until);
+
+		base[i / 64] &= ~((uint64_t)!in << (i & 63));
+	}
+	return 0;
+}
+
+struct decide {
+	struct search *s;
+	uint64_t *hits;
+};
+
+static int decide_row(void *ctx, uint32_t row, const struct record *r)
+{
+	struct decide *d = ctx;
+	struct search *s = d->s;
+	usec t;
+
+	if (!match_record(s, s->q->root, row, r))
+		return 0;
+	if (s->segment && cuts_time(s)) {
+		t = search_time(s, row, r);
+		if ((s->since != USEC_NONE && t < s->since) ||
+		    (s->until != USEC_NONE && t >= s->until))
+			return 0;
+	}
+	bits_set(d->hits, row);
+	return 0;
+}
+
+int search_hits(struct search *s, uint64_t **ret)
+{
+	uint64_t *base = bits_take(s), *lo = bits_take(s), *hi = bits_take(s);
+	struct decide d = { s, lo };
+	int r = base_rows(s, base);
+
+	if (!r)
+		r = bounds(s, s->q->root, base, lo, hi);
+	if (r < 0)
+		return r;
+	if (s->segment && cuts_time(s))
+		bits_none(lo, s->words); /* the time of each is still to be asked for */
+	bits_copy(base, hi, s->words);
+	bits_and_not(base, lo, s->words);
+	if (bits_any(base, s->words))
+		r = search_each(s, base, decide_row, &d);
+	bits_give(s, base);
+	bits_give(s, hi);
+	*ret = lo;
+	return r < 0 ? r : 0;
+}

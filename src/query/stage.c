@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What comes after a |. Lists are parted by commas, blanks or both. */
+#include "query/query.h"
+#include "query/syntax.h"
+
+static int letters(const struct syntax *s, size_t n)
+{
+	int c = lex_peek(s, n);
+
+	return c >= 0 && (is_alnum((uint8_t)c) || c == '_');
+}
+
+/* A word of the stage language, if this very one stands here. */
+static bool takes(struct syntax *s, const char *word)
+{
+	lex_blanks(s);
+	if (!bytes_starts(bytes_from(s->text, s->at), bytes_str(word)) || letters(s, strlen(word)))
+		return false;
+	s->at += strlen(word);
+	return true;
+}
+
+static bool takes_char(struct syntax *s, char c)
+{
+	lex_blanks(s);
+	if (lex_peek(s, 0) != c)
+		return false;
+	s->at++;
+	return true;
+}
+
+static bool at_stage_end(struct syntax *s)
+{
+	lex_blanks(s);
+	return lex_peek(s, 0) < 0 || lex_peek(s, 0) == '|';
+}
+
+/* A name with what stands in brackets behind it, blanks left out: "dc(user.name)". */
+static int take_name(struct syntax *s, struct bytes *ret)
+{
+	struct buf b = { 0 };
+	size_t n;
+
+	lex_blanks(s);
+	n = lex_name(s);
+	if (!n)
+		return syntax_error(s, s->at, "a name is missing here");
+	buf_bytes(&b, bytes_sub(s->text, s->at, n));
+	s->at += n;
+	if (lex_peek(s, 0) == '(') {
+		for (int c; (c = lex_peek(s, 0)) >= 0 && c != ')' && c != '|'; s->at++)
+			if (c != ' ')
+				buf_u8(&b, (uint8_t)c);
+		if (lex_peek(s, 0) == ')') {
+			buf_u8(&b, ')');
+			s->at++;
+		}
+	}
+	*ret = arena_copy(&s->q->arena, buf_view(&b));
+	buf_done(&b);
+	return 0;
+}
+
+static int take_field(struct syntax *s, unsigned *ret)
+{
+	size_t n, at;
+
+	lex_blanks(s);
+	at = s->at;
+	n = lex_name(s);
+	if (!n)
+		return syntax_error(s, at, "the name of a field is missing here");
+	*ret = column_by_name(bytes_sub(s->text, at, n));
+	if (*ret == COLUMN_N)
+		return syntax_unknown(s, at, bytes_sub(s->text, at, n));
+	s->at += n;
+	return 0;
+}
+
+static int take_count(struct syntax *s, uint64_t *ret)
+{
+	size_t n = 0;
+	uint64_t v;
+
+	lex_blanks(s);
+	while (lex_peek(s, n) >= 0 && is_digit((uint8_t)lex_peek(s, n)))
+		n++;
+	if (!n || letters(s, n) || !bytes_u64(bytes_sub(s->text, s->at, n), &v) || !v)
+		return syntax_error(s, s->at, "a number of rows from 1 on is needed here");
+	s->at += n;
+	*ret = v;
+	return 0;
+}
+
+/* "count" and "bin", short for what is the only one of its kind. */
+static bool name_is(struct bytes name, struct bytes column, bool bin)
+{
+	if (bytes_eq(name, column))
+		return true;
+	if (bin && (bytes_eq(name, BYTES("bin")) || bytes_starts(name, BYTES("bin("))))
+		return true;
+	return bytes_ends(name, BYTES("()")) && bytes_eq(bytes_sub(name, 0, name.len - 2), column);
+}
+
+/* A column as it is at this point: of the table after a stats, else of the records. */
+static int take_column(struct syntax *s, unsigned *ret)
+{
+	const struct stage *st = s->q->stats;
+	struct bytes name;
+	size_t at;
+	int r;
+
+	if (!st)
+		return take_field(s, ret);
+	lex_blanks(s);
+	at = s->at;
+	r = take_name(s, &name);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < st->keys_n + st->aggs_n; i++) {
+		bool key = i < st->keys_n;
+
+		*ret = i;
+		if (name_is(name, key ? st->keys[i].name : st->aggs[i - st->keys_n].name,
+			    key && st->keys[i].bin))
+			return 0;
+	}
+	return syntax_error(s, at, "the table has no column \"%s\"; it has what stats made of it",
+			    (const char *)syntax_show(s, name).at);
+}
+
+static bool is_number(unsigned column)
+{
+	return column_type(column) == TYPE_NUMBER || column_type(column) == TYPE_DECIMAL;
+}
+
+static bool agg_kind(struct bytes name, struct agg *ret)
+{
+	static const struct {
+		const char *name;
+		enum agg_kind kind;
+	} aggs[] = { { "count", AGG_COUNT }, { "dc", AGG_DC },	 { "min", AGG_MIN },
+		     { "max", AGG_MAX },     { "sum", AGG_SUM }, { "avg", AGG_AVG } };
+	uint32_t percent;
+
+	for (size_t i = 0; i < sizeof(aggs) / sizeof(aggs[0]); i++) {
+		if (bytes_eq(name, bytes_str(aggs[i].name))) {
+			ret->kind = aggs[i].kind;
+			return true;
+		}
+	}
+	if (name.len < 2 || name.at[0] != 'p' || !bytes_u32(bytes_from(name, 1), &percent) ||
+	    !percent || percent > 99)
+		return false;
+	ret->kind = AGG_PERCENTILE;
+	ret->percent = percent;
+	return true;
+}
+
+static int agg_column(struct syntax *s, struct agg *a, size_t at)
+{
+	int r;
+
+	if (!takes_char(s, '(') || takes_char(s, ')')) {
+		if (a->kind == AGG_COUNT)
+			return 0;
+		return syntax_error(s, at, "this needs a field in brackets; only count() does not");
+	}
+	lex_blanks(s);
+	at = s->at;
+	r = take_field(s, &a->column);
+	if (r < 0)
+		return r;
+	if (a->kind != AGG_COUNT && a->kind != AGG_DC && !is_number(a->column) &&
+	    !(column_type(a->column) == TYPE_TIME && (a->kind == AGG_MIN || a->kind == AGG_MAX)))
+		return syntax_error(s, at, "%s is no number; dc() and count() take any field",
+				    column_name(a->column));
+	if (!takes_char(s, ')'))
+		return syntax_error(s, s->at, "a closing bracket is missing here");
+	return 0;
+}
+
+static int name_once(struct syntax *s, const struct stage *st, struct bytes name, size_t at)
+{
+	for (unsigned i = 0; i < st->keys_n; i++)
+		if (bytes_eq(st->keys[i].name, name))
+			return syntax_error(s, at, "the table would have this column twice");
+	for (unsigned i = 0; i < st->aggs_n; i++)
+		if (bytes_eq(st->aggs[i].name, name))
+			return syntax_error(s, at, "the table would have this column twice");
+	return 0;
+}
+
+static int take_agg(struct syntax *s, struct stage *st)
+{
+	struct agg a = { .column = COLUMN_N };
+	size_t at, n;
+	struct buf name = { 0 };
+	int r;
+
+	lex_blanks(s);
+	at = s->at;
+	for (n = 0; letters(s, n); n++)
+		;
+	if (!agg_kind(bytes_sub(s->text, at, n), &a))
+		return syntax_error(s, at,
+				    "stats knows count, dc, min, max, sum, avg and p1 to p99");
+	if (st->aggs_n >= AGGS_MAX)
+		return syntax_error(s, at, "more than %d aggregates", AGGS_MAX);
+	s->at += n;
+	r = agg_column(s, &a, at);
+	if (r < 0)
+		return r;
+	if (takes(s, "as")) {
+		lex_blanks(s);
+		at = s->at;
+		for (n = 0; letters(s, n) || lex_peek(s, n) == '.'; n++)
+			;
+		if (!n)
+			return syntax_error(s, at, "a name is missing here");
+		a.name = bytes_sub(s->text, at, n);
+		s->at += n;
+	} else {
+		buf_bytes(&name, bytes_sub(s->text, at, n));
+		if (a.column != COLUMN_N)
+			buf_printf(&name, "(%s)", column_name(a.column));
+		a.name = arena_copy(&s->q->arena, buf_view(&name));
+		buf_done(&name);
+	}
+	r = name_once(s, st, a.name, at);
+	if (!r)
+		st->aggs[st->aggs_n++] = a;
+	return r;
+}
+
+static int take_bin(struct syntax *s, struct key *k)
+{
+	size_t at, n = 0;
+
+	if (!takes_char(s, '('))
+		return syntax_error(s, s->at, "bin needs a length of time in brackets: bin(5m)");
+	lex_blanks(s);
+	at = s->at;
+	while (letters(s, n))
+		n++;
+	if (!clock_parse_span(bytes_sub(s->text, at, n), &k->bin))
+		return syntax_error(s, at,
+				    "a length of time is needed here, as 30s, 5m, 1h30m, 1d");
+	s->at += n;
+	if (!takes_char(s, ')'))
+		return syntax_error(s, s->at, "a closing bracket is missing here");
+	k->column = COLUMN_TIME;
+	return 0;
+}
+
+static int take_key(struct syntax *s, struct stage *st)
+{
+	struct key k = { 0 };
+	size_t at;
+	int r;
+
+	lex_blanks(s);
+	at = s->at;
+	if (st->keys_n >= KEYS_MAX)
+		return syntax_error(s, at, "grouped by more than %d columns", KEYS_MAX);
+	r = takes(s, "bin") ? take_bin(s, &k) : take_field(s, &k.column);
+	if (r < 0)
+		return r;
+	k.name = bytes_str(column_name(k.column));
+	r = name_once(s, st, k.name, at);
+	if (!r)
+		st->keys[st->keys_n++] = k;
+	return r;
+}
+
+static int parse_keys(struct syntax *s, struct stage *st)
+{
+	int r;
+
+	do {
+		r = take_key(s, st);
+		takes_char(s, ',');
+	} while (!r && !at_stage_end(s));
+	return r;
+}
+
+static void default_count(struct stage *st)
+{
+	if (st->aggs_n)
+		return;
+	st->aggs[0] = (struct agg){ .column = COLUMN_N, .name = BYTES("count") };
+	st->aggs_n = 1;
+}
+
+static int parse_stats(struct syntax *s, struct stage *st)
+{
+	int r = 0;
+
+	while (!r && !at_stage_end(s)) {
+		if (takes(s, "by")) {
+			r = parse_keys(s, st);
+			break;
+		}
+		r = take_agg(s, st);
+		takes_char(s, ',');
+	}
+	default_count(st);
+	s->q->stats = st;
+	return r;
+}
+
+static int parse_columns(struct syntax *s, struct stage *st)
+{
+	int r = 0;
+
+	do {
+		if (st->columns_n >= NAMES_MAX)
+			return syntax_error(s, s->at, "more than %d columns", NAMES_MAX);
+		r = take_column(s, &st->columns[st->columns_n]);
+		st->columns_n++;
+		takes_char(s, ',');
+	} while (!r && !at_stage_end(s));
+	return r;
+}
+
+static int parse_sort(struct syntax *s, struct stage *st)
+{
+	do {
+		bool down = takes_char(s, '-');
+		int r;
+
+		if (!down)
+			takes_char(s, '+');
+		if (st->columns_n >= NAMES_MAX)
+			return syntax_error(s, s->at, "more than %d columns", NAMES_MAX);
+		r = take_column(s, &st->columns[st->columns_n]);
+		if (r < 0)
+			return r;
+		if (takes(s, "desc"))
+			down = !down;
+		else
+			takes(s, "asc");
+		st->down[st->columns_n++] = down;
+		takes_char(s, ',');
+	} while (!at_stage_end(s));
+	return 0;
+}
+
+static int parse_some(struct syntax *s, struct stage *st)
+{
+	size_t at;
+	int r;
+
+	st->n = 10;
+	if (!at_stage_end(s)) {
+		r = take_count(s, &st->n);
+		if (r < 0)
+			return r;
+	}
+	lex_blanks(s);
+	at = s->at;
+	if (!takes(s, "by"))
+		return 0;
+	if (!s->q->stats)
+		return syntax_error(s, at, "\"by\" needs a table: a stats must come before");
+	return parse_columns(s, st);
+}
+
+static int take_having(struct syntax *s, struct having *h)
+{
+	static const struct {
+		const char *sign;
+		enum compare op;
+	} ops[] = { { ">=", CMP_GE }, { "<=", CMP_LE }, { "!=", CMP_NE }, { "==", CMP_EQ },
+		    { ">", CMP_GT },  { "<", CMP_LT },	{ "=", CMP_EQ } };
+	struct word w;
+	size_t i = 0;
+	int r = take_column(s, &h->column);
+
+	if (r < 0)
+		return r;
+	lex_blanks(s);
+	while (i < sizeof(ops) / sizeof(ops[0]) && !lex_takes(s, ops[i].sign))
+		i++;
+	if (i == sizeof(ops) / sizeof(ops[0]))
+		return syntax_error(s, s->at, "a comparison is needed here: = != < <= > >=");
+	h->op = ops[i].op;
+	lex_blanks(s);
+	if (at_stage_end(s))
+		return syntax_error(s, s->at, "a value is missing after the comparison");
+	r = lex_peek(s, 0) == '"' ? lex_phrase(s, &w) : lex_word(s, LEX_ARG, &w);
+	if (!r)
+		h->text = w.text;
+	return r;
+}
+
+static int parse_where(struct syntax *s, struct stage *st)
+{
+	if (!s->q->stats)
+		return syntax_error(s, s->at,
+				    "where picks rows of a table: a stats must come before; "
+				    "records are picked in front of the first |");
+	do {
+		int r;
+
+		if (st->havings_n >= NAMES_MAX)
+			return syntax_error(s, s->at, "more than %d comparisons", NAMES_MAX);
+		r = take_having(s, &st->havings[st->havings_n]);
+		if (r < 0)
+			return r;
+		st->havings_n++;
+		if (!takes(s, "AND") && !takes(s, "and"))
+			takes_char(s, ',');
+	} while (!at_stage_end(s));
+	return 0;
+}
+
+static struct stage *add_stage(struct syntax *s, enum stage_kind kind)
+{
+	struct stage *st;
+
+	if (s->q->stages_n >= STAGES_MAX) {
+		syntax_error(s, s->at, "more than %d stages", STAGES_MAX);
+		return NULL;
+	}
+	st = arena_take(&s->q->arena, sizeof(*st));
+	memset(st, 0, sizeof(*st));
+	st->kind = kind;
+	s->q->stages[s->q->stages_n++] = st;
+	return st;
+}
+
+/* top 10 source.ip by bin(5m) = stats count() by bin(5m), source.ip
+ *                             | sort bin, -count, source.ip | head 10 by bin */
+static int parse_top(struct syntax *s, struct stage *st, bool rare)
+{
+	struct stage *sort = add_stage(s, STAGE_SORT), *head = add_stage(s, STAGE_HEAD);
+	struct key what[KEYS_MAX];
+	unsigned n = 0;
+	int r = 0;
+
+	if (!sort || !head)
+		return -EINVAL;
+	head->n = 10;
+	lex_blanks(s);
+	if (lex_peek(s, 0) >= 0 && is_digit((uint8_t)lex_peek(s, 0)))
+		r = take_count(s, &head->n);
+	do {
+		if (!r)
+			r = take_key(s, st);
+		takes_char(s, ',');
+	} while (!r && !at_stage_end(s) && !takes(s, "by"));
+	if (r < 0)
+		return r;
+	n = st->keys_n;
+	memcpy(what, st->keys, n * sizeof(what[0]));
+	if (!at_stage_end(s))
+		r = parse_keys(s, st);
+	if (r < 0)
+		return r;
+	/* what stands after "by" comes first in the table */
+	st->keys_n -= n;
+	memmove(st->keys, st->keys + n, st->keys_n * sizeof(what[0]));
+	for (unsigned i = 0; i < st->keys_n; i++)
+		sort->columns[sort->columns_n++] = head->columns[head->columns_n++] = i;
+	memcpy(st->keys + st->keys_n, what, n * sizeof(what[0]));
+	st->keys_n += n;
+	default_count(st);
+	sort->down[sort->columns_n] = !rare;
+	sort->columns[sort->columns_n++] = st->keys_n;
+	for (unsigned i = st->keys_n - n; i < st->keys_n; i++)
+		sort->columns[sort->columns_n++] = i;
+	s->q->stats = st;
+	return 0;
+}
+
+/* Whether this stage may stand here, for those on records. */
+static int check_order(struct syntax *s, enum stage_kind kind, size_t at)
+{
+	bool window = false, sorted = false;
+
+	if (s->q->stats)
+		return kind == STAGE_STATS ? syntax_error(s, at, "only one stats in a query") : 0;
+	for (unsigned i = 0; i < s->q->stages_n; i++) {
+		enum stage_kind k = s->q->stages[i]->kind;
+
+		window |= k == STAGE_HEAD || k == STAGE_TAIL;
+		sorted |= k == STAGE_SORT;
+	}
+	if (sorted && kind == STAGE_STATS)
+		return syntax_error(s, at, "sort the table after stats, not the records before it");
+	if (window && !sorted && (kind == STAGE_HEAD || kind == STAGE_TAIL))
+		return syntax_error(s, at, "a second head or tail on records");
+	return 0;
+}
+
+static int parse_stage(struct syntax *s)
+{
+	static const struct {
+		const char *name;
+		enum stage_kind kind;
+	} known[] = {
+		{ "stats", STAGE_STATS }, { "top", STAGE_STATS },   { "rare", STAGE_STATS },
+		{ "sort", STAGE_SORT },	  { "head", STAGE_HEAD },   { "limit", STAGE_HEAD },
+		{ "tail", STAGE_TAIL },	  { "where", STAGE_WHERE }, { "fields", STAGE_FIELDS }
+	};
+	size_t i = 0, at;
+	struct stage *st;
+	int r;
+
+	lex_blanks(s);
+	at = s->at;
+	while (i < sizeof(known) / sizeof(known[0]) && !takes(s, known[i].name))
+		i++;
+	if (i == sizeof(known) / sizeof(known[0]))
+		return syntax_error(
+			s, at,
+			"a stage is needed after |: stats, top, rare, sort, head, tail, "
+			"where, fields");
+	r = check_order(s, known[i].kind, at);
+	if (r < 0)
+		return r;
+	st = add_stage(s, known[i].kind);
+	if (!st)
+		return -EINVAL;
+	switch (known[i].kind) {
+	case STAGE_STATS:
+		return known[i].name[0] == 's' ? parse_stats(s, st)
+					       : parse_top(s, st, known[i].name[0] == 'r');
+	case STAGE_SORT:
+		return parse_sort(s, st);
+	case STAGE_HEAD:
+	case STAGE_TAIL:
+		return parse_some(s, st);
+	case STAGE_FIELDS:
+		return parse_columns(s, st);
+	default:
+		return parse_where(s, st);
+	}
+}
+
+int stage_parse(struct syntax *s)
+{
+	while (s->at < s->text.len) {
+		int r;
+
+		s->at++; /* the | */
+		r = parse_stage(s);
+		if (r < 0)
+			return r;
+		if (!at_stage_end(s))
+			return syntax_error(s, s->at,
+					    "this does not belong here; a | begins the next stage");
+	}
+	return 0;
+}

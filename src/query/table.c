@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query/table.h"
+#include "query/intern.h"
+#include <stdlib.h>
+
+void table_init(struct table *t, unsigned columns)
+{
+	memset(t, 0, sizeof(*t));
+	t->columns_n = columns;
+	t->columns = arena_take(&t->arena, columns * sizeof(*t->columns));
+}
+
+void table_done(struct table *t)
+{
+	arena_done(&t->arena);
+	free(t->items);
+	memset(t, 0, sizeof(*t));
+}
+
+struct item *table_add(struct table *t)
+{
+	struct item *row;
+
+	if (t->rows == t->cap) {
+		t->cap = t->cap ? t->cap + t->cap / 2 : 256;
+		t->items =
+			mem_must(reallocarray(t->items, t->cap, t->columns_n * sizeof(*t->items)));
+	}
+	row = table_row(t, t->rows++);
+	memset(row, 0, t->columns_n * sizeof(*row));
+	return row;
+}
+
+size_t table_bytes(const struct table *t)
+{
+	return t->arena.total + t->cap * t->columns_n * sizeof(*t->items);
+}
+
+static double item_real(const struct item *i)
+{
+	return i->kind == ITEM_REAL ? i->real : num_double(i->num);
+}
+
+static int text_cmp(struct bytes a, struct bytes b, enum field_type type)
+{
+	struct addr x, y;
+	__int128 v, w;
+
+	if (type == TYPE_IP && addr_parse(a, &x) && addr_parse(b, &y))
+		return addr_cmp(&x, &y);
+	if ((type == TYPE_NUMBER || type == TYPE_DECIMAL) && num_parse(a, &v) && num_parse(b, &w))
+		return v < w ? -1 : v > w;
+	return bytes_cmp(a, b);
+}
+
+int item_cmp(const struct item *a, const struct item *b, enum field_type type)
+{
+	if (a->kind == ITEM_TEXT && b->kind == ITEM_TEXT)
+		return text_cmp(a->text, b->text, type);
+	if (a->kind == ITEM_REAL || b->kind == ITEM_REAL) {
+		double x = item_real(a), y = item_real(b);
+
+		return x < y ? -1 : x > y;
+	}
+	if (a->kind != b->kind)
+		return (int)a->kind - (int)b->kind;
+	return a->num < b->num ? -1 : a->num > b->num;
+}
+
+struct sorting {
+	const struct table *t;
+	const unsigned *columns;
+	const bool *down;
+	unsigned n;
+};
+
+static int row_cmp(const void *x, const void *y, void *ctx)
+{
+	const struct sorting *s = ctx;
+	const size_t *i = x, *k = y;
+	const struct item *a = table_row(s->t, *i), *b = table_row(s->t, *k);
+
+	for (unsigned c = 0; c < s->n; c++) {
+		const struct item *p = a + s->columns[c], *q = b + s->columns[c];
+		int d;
+
+		if (p->kind == ITEM_NONE || q->kind == ITEM_NONE) {
+			if (p->kind != q->kind)
+				return p->kind == ITEM_NONE ? 1 : -1;
+			continue;
+		}
+		d = item_cmp(p, q, s->t->columns[s->columns[c]].type);
+		if (d)
+			return s->down[c] ? -d : d;
+	}
+	return *i < *k ? -1 : *i > *k;
+}
+
+void table_sort(struct table *t, const unsigned *columns, const bool *down, unsigned n)
+{
+	struct sorting s = { t, columns, down, n };
+	size_t *order = mem_new(t->rows + 1, sizeof(*order));
+	struct item *items;
+
+	for (size_t i = 0; i < t->rows; i++)
+		order[i] = i;
+	qsort_r(order, t->rows, sizeof(*order), row_cmp, &s);
+	items = mem_new(t->rows + 1, t->columns_n * sizeof(*items));
+	for (size_t i = 0; i < t->rows; i++)
+		memcpy(items + i * t->columns_n, table_row(t, order[i]),
+		       t->columns_n * sizeof(*items));
+	free(t->items);
+	free(order);
+	t->items = items;
+	t->cap = t->rows + 1;
+}
+
+void table_keep(struct table *t, size_t from, size_t n)
+{
+	if (from > t->rows)
+		from = t->rows;
+	if (n > t->rows - from)
+		n = t->rows - from;
+	if (from && n)
+		memmove(t->items, table_row(t, from), n * t->columns_n * sizeof(*t->items));
+	t->rows = n;
+}
+
+void table_compact(struct table *t)
+{
+	struct arena old = t->arena;
+	struct table_column *columns = t->columns;
+
+	t->arena = (struct arena){ 0 };
+	t->columns = arena_take(&t->arena, t->columns_n * sizeof(*columns));
+	memcpy(t->columns, columns, t->columns_n * sizeof(*columns));
+	for (size_t i = 0; i < t->rows * t->columns_n; i++)
+		if (t->items[i].kind == ITEM_TEXT)
+			t->items[i].text = arena_copy(&t->arena, t->items[i].text);
+	arena_done(&old);
+}
+
+/* Keeps the rows whose mark is set. */
+static void keep_marked(struct table *t, const bool *mark)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->rows; i++) {
+		if (!mark[i])
+			continue;
+		if (n != i)
+			memcpy(table_row(t, n), table_row(t, i), t->columns_n * sizeof(*t->items));
+		n++;
+	}
+	t->rows = n;
+}
+
+void table_keep_by(struct table *t, const unsigned *by, unsigned by_n, uint64_t n, bool last)
+{
+	struct intern seen = { 0 };
+	uint64_t *count = mem_new(t->rows + 1, sizeof(*count));
+	bool *mark = mem_new(t->rows + 1, sizeof(*mark));
+	struct buf key = { 0 };
+
+	for (size_t k = 0; k < t->rows; k++) {
+		size_t i = last ? t->rows - 1 - k : k;
+
+		buf_clear(&key);
+		for (unsigned c = 0; c < by_n; c++) {
+			struct buf text = { 0 };
+
+			item_text(&text, table_row(t, i) + by[c]);
+			buf_u64le(&key, text.len);
+			buf_bytes(&key, buf_view(&text));
+			buf_done(&text);
+		}
+		mark[i] = count[intern_put(&seen, buf_view(&key))]++ < n;
+	}
+	keep_marked(t, mark);
+	buf_done(&key);
+	intern_done(&seen);
+	free(count);
+	free(mark);
+}
+
+static bool holds(const struct item *i, enum field_type type, const struct having *h)
+{
+	struct item want = { .kind = ITEM_TEXT, .text = h->text };
+	usec first, last;
+	__int128 num;
+	int d;
+
+	if (i->kind == ITEM_NONE)
+		return h->op == CMP_NE;
+	if (i->kind != ITEM_TEXT) {
+		want.kind = ITEM_NUM;
+		if (i->kind == ITEM_TIME && time_parse(h->text, 0, &first, &last)) {
+			want.kind = ITEM_TIME;
+			want.num = first;
+		} else if (num_parse(h->text, &num)) {
+			want.num = num;
+		} else {
+			return h->op == CMP_NE;
+		}
+	}
+	d = item_cmp(i, &want, type);
+	switch (h->op) {
+	case CMP_EQ:
+		return d == 0;
+	case CMP_NE:
+		return d != 0;
+	case CMP_LT:
+		return d < 0;
+	case CMP_LE:
+		return d <= 0;
+	case CMP_GT:
+		return d > 0;
+	case CMP_GE:
+		return d >= 0;
+	}
+	return false;
+}
+
+void table_where(struct table *t, const struct having *h, unsigned n)
+{
+	bool *mark = mem_new(t->rows + 1, sizeof(*mark));
+
+	for (size_t i = 0; i < t->rows; i++) {
+		mark[i] = true;
+		for (unsigned k = 0; k < n; k++)
+			mark[i] &= holds(table_row(t, i) + h[k].column,
+					 t->columns[h[k].column].type, &h[k]);
+	}
+	keep_marked(t, mark);
+	free(mark);
+}
+
+void table_pick(struct table *t, const unsigned *columns, unsigned n)
+{
+	struct table_column *names = arena_take(&t->arena, n * sizeof(*names));
+	struct item *items = mem_new(t->rows + 1, n * sizeof(*items));
+
+	for (unsigned c = 0; c < n; c++)
+		names[c] = t->columns[columns[c]];
+	for (size_t i = 0; i < t->rows; i++)
+		for (unsigned c = 0; c < n; c++)
+			items[i * n + c] = table_row(t, i)[columns[c]];
+	free(t->items);
+	t->items = items;
+	t->cap = t->rows + 1;
+	t->columns = names;
+	t->columns_n = n;
+}
+
+void item_text(struct buf *to, const struct item *i)
+{
+	switch (i->kind) {
+	case ITEM_NONE:
+		break;
+	case ITEM_NUM:
+		num_text(to, i->num);
+		break;
+	case ITEM_TIME:
+		buf_time(to, (usec)i->num);
+		break;
+	case ITEM_REAL:
+		buf_printf(to, "%.9g", i->real);
+		break;
+	case ITEM_TEXT:
+		buf_bytes(to, i->text);
+		break;
+	}
+}
