@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who speaks: an address goes to source.ip, a name to source.domain. Of a list as proxies write
+ * it ("claimed, proxy, proxy") only the last was seen by the machine nearest to the service; what
+ * stands before it anybody can have sent, so it goes to client.ip and is never the source. */
+#include "parse/line.h"
+
+static bool is_ip4(struct bytes b)
+{
+	unsigned dots = 0, v = 0, digits = 0;
+
+	if (b.len < 7 || b.len > 15)
+		return false;
+	for (size_t i = 0; i < b.len; i++) {
+		uint8_t c = b.at[i];
+
+		if (is_digit(c)) {
+			v = v * 10 + (unsigned)(c - '0');
+			if (++digits > 3 || v > 255)
+				return false;
+		} else if (c == '.' && digits) {
+			dots++;
+			digits = v = 0;
+		} else {
+			return false;
+		}
+	}
+	return dots == 3 && digits;
+}
+
+static bool is_ip6(struct bytes b)
+{
+	unsigned groups = 0, digits = 0;
+	bool gap = false;
+
+	if (b.len < 2 || b.len > 45)
+		return false;
+	for (size_t i = 0; i < b.len; i++) {
+		uint8_t c = b.at[i];
+
+		if (hex_digit(c) >= 0) {
+			if (++digits > 4)
+				return false;
+		} else if (c == ':') {
+			if (digits)
+				groups++;
+			else if (i || b.at[1] != ':')
+				return false;
+			digits = 0;
+			if (i + 1 < b.len && b.at[i + 1] == ':') {
+				if (gap)
+					return false;
+				gap = true;
+				i++;
+			} else if (i + 1 == b.len) {
+				return false;
+			}
+		} else if (c == '.' && digits) { /* the last 32 bits as an IPv4 address */
+			if (!is_ip4(bytes_from(b, i - digits)))
+				return false;
+			groups += 2;
+			digits = 0;
+			break;
+		} else {
+			return false;
+		}
+	}
+	groups += digits != 0;
+	return gap ? groups < 8 : groups == 8;
+}
+
+bool is_ip(struct bytes b)
+{
+	return is_ip4(b) || (scan_chr(b, ':') < b.len && is_ip6(b));
+}
+
+static struct bytes bare(struct bytes host)
+{
+	if (host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']')
+		host = bytes_sub(host, 1, host.len - 2);
+	if (host.len > 7 && bytes_ieq(scan_head(host, 7), BYTES("::ffff:")) &&
+	    is_ip4(bytes_from(host, 7)))
+		return bytes_from(host, 7);
+	if (scan_chr(host, ':') < host.len)
+		return scan_head(host, scan_chr(host, '%')); /* fe80::1%eth0 */
+	return host;
+}
+
+static bool is_host_name(struct bytes b)
+{
+	bool letter = false;
+
+	if (!b.len || b.len > 253)
+		return false;
+	for (size_t i = 0; i < b.len; i++) {
+		uint8_t c = b.at[i];
+
+		if (!is_alnum(c) && c != '-' && c != '.' && c != '_')
+			return false;
+		letter |= is_alnum(c);
+	}
+	return letter && !bytes_ieq(b, BYTES("unknown"));
+}
+
+void set_source(struct line *l, struct bytes host)
+{
+	host = bare(host);
+	if (is_ip(host))
+		set(l, FIELD_SOURCE_IP, host);
+	else if (is_host_name(host))
+		set(l, FIELD_SOURCE_DOMAIN, host);
+}
+
+void set_source_list(struct line *l, struct bytes list)
+{
+	size_t comma = scan_chr(list, ',');
+
+	if (comma == list.len) {
+		set_source(l, list);
+		return;
+	}
+	set(l, FIELD_NETWORK_FORWARDED_IP, list);
+	if (is_ip(bare(bytes_trim(scan_head(list, comma)))))
+		set(l, FIELD_CLIENT_IP, bare(bytes_trim(scan_head(list, comma))));
+	set_source(l, bytes_trim(bytes_from(list, scan_last(list, BYTES(",")) + 1)));
+}
+
+/* Splits at the last colon: an IPv6 address without brackets has colons of its own. */
+static bool split_port(struct bytes b, struct bytes *ret_host, struct bytes *ret_port)
+{
+	size_t colon = scan_last(b, BYTES(":"));
+
+	if (colon == BYTES_NONE || !colon || b.len - colon > 6 ||
+	    !scan_all_digits(bytes_from(b, colon + 1)))
+		return false;
+	*ret_host = bare(scan_head(b, colon));
+	*ret_port = bytes_from(b, colon + 1);
+	return true;
+}
+
+bool set_source_port(struct line *l, struct bytes b)
+{
+	struct bytes host, port;
+
+	if (!split_port(b, &host, &port) || !is_ip(host))
+		return false;
+	set(l, FIELD_SOURCE_IP, host);
+	set(l, FIELD_SOURCE_PORT, port);
+	return true;
+}
+
+void set_destination(struct line *l, struct bytes b)
+{
+	struct bytes host, port;
+
+	if (!split_port(b, &host, &port))
+		return;
+	if (is_ip(host))
+		set(l, FIELD_DESTINATION_IP, host);
+	set(l, FIELD_DESTINATION_PORT, port);
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A line that is one JSON object. One table says which path means which field, whoever wrote it:
+ * names of the Elastic Common Schema as they are; the JSON and fluentd formatters of oslo.log;
+ * OpenStack notifications, CADF events and their AMQP envelope (whose text is JSON in a string,
+ * perhaps twice over); journald's and Docker's JSON; Suricata, AIDE.
+ *
+ * Where several paths may give one field, the lowest rank wins, then the first in the line; of a
+ * key that is there twice the first counts. Text that had to be unescaped is looked for in the
+ * raw bytes again in the end: most of it (ids, names, addresses) stands there unchanged. */
+#include "parse/json.h"
+#include "parse/line.h"
+
+enum how {
+	AS_TEXT,
+	AS_NUMBER,
+	AS_LEVEL,
+	AS_TIME,     /* a stamp, or seconds, milliseconds … since 1970 */
+	AS_CREATED,  /* the same, but only a number: elsewhere "created" means a thing */
+	AS_SOURCE,   /* address or name */
+	AS_OUTCOME,
+	AS_STATUS,
+	AS_TARGET,   /* request target */
+	AS_OBJECT,   /* JSON in a string */
+	AS_LINE,     /* a log line in a string */
+	AS_JOURNAL,  /* the journal's text */
+	AS_ERROR,    /* "Class: text" */
+	AS_MARK,     /* says which schema this is */
+};
+
+/* What is known of the schema by its keys. */
+enum mark {
+	MARK_NOTIFICATION = 1, /* publisher_id */
+	MARK_CADF = 2,
+	MARK_OSLO = 4, /* levelname and its kind */
+	MARK_SURICATA = 8,
+	MARK_AIDE = 16,
+	MARK_STRANGER = 32, /* an initiator without an account: its id means nothing */
+};
+
+struct map {
+	const char *path;
+	uint8_t field, rank, how;
+};
+
+static const struct map maps[] = {
+#include "parse/json_map.def"
+};
+
+#define MAPS (sizeof(maps) / sizeof(maps[0]))
+#define SLOTS 1024 /* twice the entries and more */
+#define WEAK_MAX 48
+
+static uint16_t slots[SLOTS]; /* 0, or 1 + index: below MAPS of maps[], above it a field's name */
+
+static uint32_t hash_of(struct bytes b)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < b.len; i++)
+		h = (h ^ b.at[i]) * 16777619u;
+	return h ^ h >> 15;
+}
+
+static struct bytes slot_name(unsigned i)
+{
+	return bytes_str(i < MAPS ? maps[i].path : field_name((enum field)(i - MAPS)));
+}
+
+/* Filled before main() and only read afterwards. The tables' own entries come first, so that a
+ * field whose name needs care is not taken as plain text. */
+__attribute__((constructor)) static void fill_slots(void)
+{
+	for (unsigned i = 0; i < MAPS + FIELD_N; i++) {
+		struct bytes name = slot_name(i);
+		uint32_t at = hash_of(name) % SLOTS;
+
+		if (i == MAPS + FIELD_EVENT_DATASET) /* what parsed the line is ours to say */
+			continue;
+		while (slots[at] && !bytes_eq(slot_name(slots[at] - 1u), name))
+			at = (at + 1) % SLOTS;
+		if (!slots[at])
+			slots[at] = (uint16_t)(i + 1);
+	}
+}
+
+static bool map_of(struct bytes path, struct map *ret)
+{
+	uint32_t at = hash_of(path) % SLOTS;
+
+	for (; slots[at]; at = (at + 1) % SLOTS) {
+		unsigned i = slots[at] - 1u;
+
+		if (!bytes_eq(slot_name(i), path))
+			continue;
+		if (i < MAPS)
+			*ret = maps[i];
+		else
+			*ret = (struct map){ "", (uint8_t)(i - MAPS), 0,
+					     field_type((enum field)(i - MAPS)) == TYPE_NUMBER ?
+						     AS_NUMBER :
+						     AS_TEXT };
+		return true;
+	}
+	return false;
+}
+
+struct weak {
+	struct bytes value;
+	uint8_t field, rank;
+};
+
+struct scan_ctx {
+	struct line *l;
+	unsigned marks, nested;
+	size_t weak_n, made_n;
+	struct weak weak[WEAK_MAX];
+	struct bytes line, journal; /* texts in strings */
+	struct bytes made[8];	   /* what was unescaped, to be looked for in the raw bytes */
+	usec time;
+	uint8_t time_rank;
+};
+
+static void on_leaf(void *arg, const struct json_leaf *leaf);
+
+static struct bytes text_of(struct scan_ctx *s, const struct json_leaf *leaf)
+{
+	struct bytes t;
+
+	if (!leaf->escaped || !s->l->ev->scratch)
+		return leaf->value;
+	t = json_unescape(s->l->ev->scratch, leaf->value);
+	if (s->made_n < sizeof(s->made) / sizeof(s->made[0]))
+		s->made[s->made_n++] = t;
+	return t;
+}
+
+/* Digits since 1970 in whatever unit: by their number. */
+static usec epoch_of(struct bytes v)
+{
+	struct bytes whole = v, digits = scan_digits(&whole);
+	uint64_t n;
+	usec at;
+
+	if (digits.len <= 11)
+		return stamp_epoch(v, &at) ? at : USEC_NONE;
+	if (!bytes_u64(digits, &n) || whole.len > 12 || digits.len > 19)
+		return USEC_NONE;
+	if (digits.len <= 14)
+		return (usec)n * 1000;
+	return digits.len <= 17 ? (usec)n : (usec)(n / 1000);
+}
+
+static void take_time(struct scan_ctx *s, const struct json_leaf *leaf, uint8_t rank)
+{
+	struct bytes v = leaf->value;
+	usec at = USEC_NONE;
+
+	if (leaf->type == JSON_NUMBER || (v.len && scan_digits(&v).len == leaf->value.len))
+		at = epoch_of(leaf->value);
+	else if (leaf->type == JSON_STRING) {
+		v = leaf->value;
+		if (!stamp_iso(s->l->hint, &v, &at) && !stamp_bsd(s->l->hint, &v, &at) &&
+		    !stamp_ctime(s->l->hint, &v, &at))
+			stamp_clf(s->l->hint, &v, &at);
+	}
+	if (at != USEC_NONE && (s->time == USEC_NONE || rank < s->time_rank)) {
+		s->time = at;
+		s->time_rank = rank;
+	}
+}
+
+static void take(struct scan_ctx *s, const struct map *m, struct bytes v)
+{
+	if (!v.len)
+		return;
+	if (!m->rank) {
+		set(s->l, (enum field)m->field, v);
+	} else if (s->weak_n < WEAK_MAX) {
+		s->weak[s->weak_n++] = (struct weak){ v, m->field, m->rank };
+	}
+}
+
+static struct bytes outcome_of(struct bytes v)
+{
+	if (IS(v, "success") || IS(v, "pass") || IS(v, "allowed"))
+		return BYTES("success");
+	if (IS(v, "failure") || IS(v, "fail") || IS(v, "failed") || IS(v, "denied"))
+		return BYTES("failure");
+	return IS(v, "unknown") || IS(v, "pending") ? BYTES("unknown") : BYTES("");
+}
+
+static struct bytes level_in(const struct json_leaf *leaf)
+{
+	struct bytes v = leaf->value;
+
+	if (level_of(v).len)
+		return level_of(v);
+	if (v.len == 1 && is_digit(v.at[0]) && v.at[0] <= '7') /* syslog's numbers */
+		return level_of_severity((unsigned)(v.at[0] - '0'));
+	if (leaf->type == JSON_NUMBER && v.len == 2 && v.at[1] == '0') /* Python's, bunyan's */
+		switch (v.at[0]) {
+		case '1':
+			return BYTES("debug");
+		case '2':
+			return BYTES("info");
+		case '3':
+			return BYTES("warning");
+		case '4':
+			return BYTES("error");
+		case '5':
+			return BYTES("critical");
+		default:
+			break;
+		}
+	return BYTES("");
+}
+
+static void take_mark(struct scan_ctx *s, unsigned mark, const struct json_leaf *leaf)
+{
+	if (mark == MARK_CADF && !HAS(leaf->value, "dmtf.org/cloud/audit") &&
+	    !HAS(leaf->value, "cadf"))
+		return;
+	s->marks |= mark;
+}
+
+static void nested(struct scan_ctx *s, const struct json_leaf *leaf)
+{
+	struct bytes t;
+
+	if (leaf->type != JSON_STRING || s->nested > 2 || !leaf->escaped)
+		return;
+	if (!STARTS(bytes_trim(scan_head(leaf->value, 8)), "{"))
+		return;
+	t = text_of(s, leaf);
+	s->nested++;
+	json_walk(t, on_leaf, s);
+	s->nested--;
+}
+
+/* "payload.network.id" of a notification: what was acted on, unless something better tells */
+static void take_id(struct scan_ctx *s, const struct json_leaf *leaf)
+{
+	struct bytes p = leaf->path, part;
+	struct map m = { "", FIELD_OS_TARGET_ID, 5, AS_TEXT };
+
+	if (leaf->type != JSON_STRING || leaf->escaped || !TAKE(&p, "payload.") ||
+	    !scan_take_to(&p, '.', &part) || !IS(p, "id") || IS(part, "initiator") ||
+	    IS(part, "target") || IS(part, "observer"))
+		return;
+	take(s, &m, leaf->value);
+}
+
+static void on_leaf(void *arg, const struct json_leaf *leaf)
+{
+	struct scan_ctx *s = arg;
+	struct bytes v = leaf->value;
+	struct map m;
+
+	if (!map_of(leaf->path, &m)) {
+		if (ENDS(leaf->path, ".id"))
+			take_id(s, leaf);
+		return;
+	}
+	if (leaf->type == JSON_NULL)
+		return;
+	if (ENDS(leaf->path, "initiator.user_name"))
+		s->marks |= MARK_STRANGER;
+	switch ((enum how)m.how) {
+	case AS_TEXT:
+		take(s, &m, text_of(s, leaf));
+		break;
+	case AS_NUMBER:
+		if (leaf->type == JSON_NUMBER || scan_all_digits(v))
+			take(s, &m, v);
+		break;
+	case AS_LEVEL:
+		take(s, &m, level_in(leaf));
+		break;
+	case AS_CREATED:
+		if (leaf->type != JSON_NUMBER)
+			break;
+		__attribute__((fallthrough));
+	case AS_TIME:
+		take_time(s, leaf, m.rank);
+		break;
+	case AS_SOURCE:
+		if (!leaf->escaped && leaf->type == JSON_STRING)
+			set_source_list(s->l, v);
+		break;
+	case AS_OUTCOME:
+		take(s, &m, outcome_of(v));
+		break;
+	case AS_STATUS:
+		if (v.len == 3 && scan_all_digits(v))
+			take(s, &m, v);
+		break;
+	case AS_TARGET:
+		v = text_of(s, leaf);
+		set(s->l, FIELD_URL_ORIGINAL, v);
+		set(s->l, FIELD_URL_PATH, scan_head(v, scan_chr(v, '?')));
+		set(s->l, FIELD_URL_QUERY, bytes_from(v, scan_chr(v, '?') + 1));
+		break;
+	case AS_OBJECT:
+		nested(s, leaf);
+		break;
+	case AS_LINE:
+		if (!s->line.at)
+			s->line = text_of(s, leaf);
+		break;
+	case AS_JOURNAL:
+		if (!s->journal.at)
+			s->journal = text_of(s, leaf);
+		break;
+	case AS_ERROR:
+		if (leaf->type == JSON_STRING)
+			trace_error(s->l, text_of(s, leaf));
+		break;
+	case AS_MARK:
+		take_mark(s, m.field, leaf);
+		break;
+	}
+}
+
+/* What was noted and not set yet, the lowest rank first. */
+static void settle(struct scan_ctx *s)
+{
+	for (uint8_t rank = 1; rank < 8; rank++) {
+		for (size_t i = 0; i < s->weak_n; i++) {
+			enum field f = (enum field)s->weak[i].field;
+
+			if (s->weak[i].rank != rank)
+				continue;
+			if (f == FIELD_USER_ID && (s->marks & MARK_STRANGER))
+				continue; /* made up by Keystone for who has no account */
+			if (f == FIELD_OS_EVENT_TYPE && !(s->marks & MARK_NOTIFICATION))
+				f = FIELD_EVENT_ACTION;
+			set(s->l, f, s->weak[i].value);
+		}
+	}
+	set_time(s->l, s->time);
+}
+
+/* Which service sent a notification: "identity.host1", "compute.cmp1", "nova-compute:cmp1". */
+static void publisher(struct line *l)
+{
+	struct bytes p = event_get(l->ev, FIELD_OS_PUBLISHER), host;
+	size_t colon = scan_chr(p, ':'), dot = scan_chr(p, '.');
+	size_t at = colon < p.len ? colon : dot;
+
+	host = bytes_from(p, at + 1);
+	set(l, FIELD_HOST_NAME, scan_head(host, scan_chr(host, '@')));
+	if (STARTS(p, "identity"))
+		SET(l, SERVICE_NAME, "keystone");
+	else if (STARTS(p, "image"))
+		SET(l, SERVICE_NAME, "glance");
+	else if (STARTS(p, "network"))
+		SET(l, SERVICE_NAME, "neutron");
+	else if (STARTS(p, "volume") || STARTS(p, "snapshot") || STARTS(p, "backup"))
+		SET(l, SERVICE_NAME, "cinder");
+	else if (STARTS(p, "compute") || STARTS(p, "api.") || STARTS(p, "conductor") ||
+		 STARTS(p, "scheduler"))
+		SET(l, SERVICE_NAME, "nova");
+	else if (STARTS(p, "orchestration"))
+		SET(l, SERVICE_NAME, "heat");
+	else
+		set(l, FIELD_SERVICE_NAME, service_of(p));
+}
+
+static void category(struct line *l, struct bytes type)
+{
+	if (STARTS(type, "identity.authenticate") || IS(event_get(l->ev, FIELD_EVENT_ACTION), "authenticate"))
+		SET(l, EVENT_CATEGORY, "authentication");
+	else if (STARTS(type, "identity."))
+		SET(l, EVENT_CATEGORY, "iam");
+	else if (STARTS(type, "audit.http"))
+		SET(l, EVENT_CATEGORY, "web");
+	else if (STARTS(type, "compute.instance.") || STARTS(type, "instance."))
+		SET(l, EVENT_CATEGORY, "host");
+	else if (STARTS(type, "service."))
+		SET(l, EVENT_CATEGORY, "process");
+	else if (STARTS(type, "network.") || STARTS(type, "port.") || STARTS(type, "subnet.") ||
+		 STARTS(type, "router.") || STARTS(type, "floatingip.") ||
+		 STARTS(type, "security_group"))
+		SET(l, EVENT_CATEGORY, "network");
+}
+
+static void notification(struct scan_ctx *s)
+{
+	struct line *l = s->l;
+	struct event *e = l->ev;
+	struct bytes type = event_get(e, FIELD_OS_EVENT_TYPE), reason;
+
+	if (s->marks & MARK_NOTIFICATION)
+		publisher(l);
+	reason = event_get(e, FIELD_EVENT_REASON);
+	if (IS(reason, "HTTP") && event_get(e, FIELD_EVENT_CODE).len == 3)
+		set(l, FIELD_HTTP_STATUS, event_get(e, FIELD_EVENT_CODE));
+	if (!(s->marks & MARK_CADF)) /* the payload is the thing itself */
+		set(l, FIELD_OS_TARGET_ID, event_get(e, FIELD_EVENT_ID));
+	if (STARTS(type, "identity.user."))
+		set(l, FIELD_USER_TARGET_ID, event_get(e, FIELD_OS_TARGET_ID));
+	set(l, FIELD_EVENT_ACTION, type);
+	category(l, type);
+	if (s->marks & MARK_NOTIFICATION)
+		SET(l, EVENT_DATASET, "openstack.notification");
+	else
+		SET(l, EVENT_DATASET, "openstack.cadf");
+}
+
+/* The formatters of oslo.log: the text is looked at as it would be behind the header of a line. */
+static void oslo(struct scan_ctx *s)
+{
+	struct line *l = s->l;
+	struct bytes logger = event_get(l->ev, FIELD_LOG_LOGGER);
+	struct bytes service = service_of(logger);
+
+	set(l, FIELD_SERVICE_NAME,
+	    service.len ? service : service_of(base_name(l->hint->name)));
+	SET(l, EVENT_DATASET, "oslo.log");
+	oslo_message(l, logger, event_get(l->ev, FIELD_LOG_LEVEL),
+		     event_get(l->ev, FIELD_MESSAGE));
+}
+
+static void finish(struct scan_ctx *s, struct bytes b)
+{
+	struct line *l = s->l;
+
+	if (s->line.len) { /* a container's line: without the newline that Docker keeps */
+		while (s->line.len && (s->line.at[s->line.len - 1] == '\n' ||
+				       s->line.at[s->line.len - 1] == '\r'))
+			s->line.len--;
+		set_time(l, s->time);
+		if (!line_any(l, s->line))
+			set(l, FIELD_MESSAGE, s->line);
+	} else if (s->journal.at) {
+		struct bytes program = event_get(l->ev, FIELD_SYSLOG_APPNAME);
+
+		set_time(l, s->time);
+		set(l, FIELD_PROCESS_NAME, program);
+		program_text(l, program, s->journal);
+	}
+	s->time = l->ev->time == USEC_NONE ? s->time : l->ev->time;
+	settle(s);
+	if ((s->marks & MARK_NOTIFICATION) && event_has(l->ev, FIELD_OS_EVENT_TYPE))
+		notification(s);
+	else if (s->marks & MARK_CADF)
+		notification(s);
+	else if (s->marks & MARK_OSLO)
+		oslo(s);
+	if (s->marks & MARK_SURICATA)
+		SET(l, EVENT_DATASET, "suricata");
+	else if (s->marks & MARK_AIDE)
+		SET(l, EVENT_DATASET, "aide");
+	SET(l, EVENT_DATASET, "json");
+	set(l, FIELD_MESSAGE, b);
+}
+
+/* Values that were unescaped, where the raw bytes hold the very same: a pointer into the record
+ * costs a block nothing. */
+static void rebase(struct scan_ctx *s, struct bytes raw)
+{
+	struct event *e = s->l->ev;
+
+	for (unsigned i = 0; i < e->n; i++) {
+		struct bytes *v = &e->value[e->order[i]];
+
+		for (size_t k = 0; k < s->made_n; k++) {
+			size_t at;
+
+			if (v->at < s->made[k].at || v->at >= s->made[k].at + s->made[k].len)
+				continue;
+			at = bytes_find(raw, *v);
+			if (at != BYTES_NONE)
+				v->at = raw.at + at;
+			break;
+		}
+	}
+}
+
+static bool walk(struct line *l, struct bytes b)
+{
+	struct line_mark mark = line_mark(l);
+	struct scan_ctx s;
+
+	s.l = l;
+	s.marks = s.nested = 0;
+	s.weak_n = s.made_n = 0;
+	s.line = s.journal = (struct bytes){ NULL, 0 };
+	s.time = USEC_NONE;
+	s.time_rank = 0;
+	if (!json_walk(b, on_leaf, &s)) {
+		line_back(l, &mark);
+		return false;
+	}
+	finish(&s, b);
+	if (s.made_n)
+		rebase(&s, l->raw);
+	return true;
+}
+
+bool json_line(struct line *l, struct bytes b)
+{
+	return walk(l, b);
+}
+
+bool json_notification(struct line *l, struct bytes b)
+{
+	return scan_is(b, '{') && walk(l, b);
+}
