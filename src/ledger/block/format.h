@@ -33,7 +33,8 @@ enum section {
 	SECTION_N
 };
 
-/* Types of variables; the codes stand in skeletons, where no other byte below 0x20 but TAB may. */
+/* Types of variables; the codes stand in skeletons, where no other byte below 0x20 but TAB and CR
+ * may. */
 enum var {
 	VAR_ISO = 1, /* 2026-11-22 01:02:03.004; params: separator, point, digits of fraction */
 	VAR_BSD = 2, /* Nov 22 01:02:03; param: pad of the day */

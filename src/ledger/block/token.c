@@ -26,7 +26,9 @@ static inline uint64_t mask_16(const uint8_t *p, uint64_t *digit, uint64_t *hex,
 	__m128i is_d = _mm_cmpeq_epi8(_mm_min_epu8(d, _mm_set1_epi8(9)), d);
 	__m128i is_l = _mm_cmpeq_epi8(_mm_min_epu8(l, _mm_set1_epi8(25)), l);
 	__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(31)), v);
-	__m128i bad = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')), low);
+	__m128i fine = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
+				    _mm_cmpeq_epi8(v, _mm_set1_epi8('\r')));
+	__m128i bad = _mm_andnot_si128(fine, low);
 
 	__m128i a = _mm_sub_epi8(v, _mm_set1_epi8('a'));
 	__m128i is_a = _mm_cmpeq_epi8(_mm_min_epu8(a, _mm_set1_epi8(5)), a);
@@ -43,7 +45,7 @@ static inline uint64_t mask_16(const uint8_t *p, uint64_t *digit, uint64_t *hex,
 		*hex |= (uint64_t)(is_digit(p[i]) || (uint8_t)(p[i] - 'a') < 6) << i;
 		a |= (uint64_t)is_alnum(p[i]) << i;
 		*digit |= (uint64_t)is_digit(p[i]) << i;
-		*control |= p[i] < 32 && p[i] != '\t';
+		*control |= p[i] < 32 && p[i] != '\t' && p[i] != '\r';
 	}
 	return a;
 #endif
@@ -67,7 +69,7 @@ static inline __attribute__((always_inline)) void scan_64(struct scan *s, const 
 	s->hex[word] = hex;
 }
 
-/* False when a control character other than TAB is there. */
+/* False when a control character other than TAB and CR is there. */
 static bool scan_set(struct scan *s, struct bytes raw)
 {
 	size_t word = 0, whole = raw.len / 64;
