@@ -233,24 +233,6 @@ static bool word_sure(struct bytes w, bool dash)
 	return !(dash && hex_only && (w.len == 4 || w.len == 8 || w.len == 12));
 }
 
-/* A uuid whose ends may go on in the row could also stand there in pieces: each whole group of
- * letters and digits would then be a key of its own. */
-static bool uuid_in_pieces(const struct block *b, struct bytes text, bool left)
-{
-	static const uint8_t from[] = { 0, 9, 14, 19 }, len[] = { 8, 4, 4, 4 };
-
-	for (int g = left ? 0 : 1; g < 4; g++) {
-		struct bytes w = bytes_sub(text, from[g], len[g]);
-		bool digit = false;
-
-		for (size_t i = 0; i < w.len; i++)
-			digit |= is_digit(w.at[i]);
-		if (digit && word_sure(w, false) && !key_held(b, w))
-			return false;
-	}
-	return true;
-}
-
 struct ruling {
 	const struct block *b;
 	struct bytes pattern;
@@ -268,8 +250,8 @@ static void rule_key(void *ctx, uint8_t type, struct bytes text)
 
 	if (r->absent)
 		return;
-	if (type == VAR_UUID && !(left && right)) {
-		r->absent = !key_held(r->b, text) && !uuid_in_pieces(r->b, text, left);
+	if (type == VAR_UUID) { /* any 36 bytes of that shape are a key */
+		r->absent = !key_held(r->b, text);
 		return;
 	}
 	if (!left || !right || (type == VAR_IP && before == '.'))

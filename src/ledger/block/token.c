@@ -366,31 +366,52 @@ static bool hex_lower(const uint8_t *p, size_t n)
 #define UUID_HEX 0xfff7bdeffull
 #define UUID_ALL 0xfffffffffull
 
-static bool uuid_at(const struct scan *s, uint32_t at)
+/* 36 bytes of the shape of a uuid at `at`, whatever stands around them. */
+static bool uuid_shape(const struct scan *s, uint32_t at)
 {
 	const uint8_t *p = s->raw + at;
 
 	return s->len - at >= 36 && (bits_at(s->hex, at) & UUID_ALL) == UUID_HEX && p[8] == '-' &&
-	       p[13] == '-' && p[18] == '-' && p[23] == '-' &&
-	       (s->len - at == 36 || !is_alnum(p[36]));
+	       p[13] == '-' && p[18] == '-' && p[23] == '-';
 }
 
-/* A uuid that starts with this run, or one of whose first group is letters alone. */
-static bool token_uuid(const struct scan *s, struct token *t, uint32_t low)
+/* Where a uuid could begin that the run [start, end) is a group of: the run itself, when it ends as
+ * a first group would; or so far before it, when the groups in front are letters alone. */
+static uint32_t uuid_start(const struct scan *s, const struct token *t)
 {
-	uint32_t len = t->end - t->start, at = t->start;
+	static const uint8_t before[] = { 9, 14, 19, 24 };
+	uint32_t len = t->end - t->start;
 
-	if (len == 4 && at >= low + 9 && s->raw[at - 1] == '-' &&
-	    (at == 9 || !is_alnum(s->raw[at - 10])))
-		at -= 9;
-	else if (len != 8)
-		return false;
-	if (!uuid_at(s, at))
-		return false;
+	if (len >= 8 && t->end < s->len && s->raw[t->end] == '-' && uuid_shape(s, t->end - 8))
+		return t->end - 8;
+	if (!t->start || s->raw[t->start - 1] != '-' || (len != 4 && len < 12))
+		return UINT32_MAX;
+	for (unsigned i = 0; i < sizeof(before); i++)
+		if (t->start >= before[i] && uuid_shape(s, t->start - before[i]))
+			return t->start - before[i];
+	return UINT32_MAX;
+}
+
+enum uuid_found { UUID_NONE, UUID_HERE, UUID_ODD };
+
+/* ODD: the shape is there, but with letters or digits right before or behind it, or partly in what
+ * was taken before. Such a line is text, so that every shape of a uuid becomes a key of the filter.
+ */
+static enum uuid_found token_uuid(const struct scan *s, struct token *t, uint32_t low)
+{
+	uint32_t at = uuid_start(s, t);
+
+	if (at == UINT32_MAX)
+		return UUID_NONE;
+	if (at < low || (at && is_alnum(s->raw[at - 1])) ||
+	    (at + 36 < s->len && is_alnum(s->raw[at + 36]))) {
+		t->value = at;
+		return UUID_ODD;
+	}
 	t->start = at;
 	t->end = at + 36;
 	t->type = VAR_UUID;
-	return true;
+	return UUID_HERE;
 }
 
 static bool token_hex(const struct scan *s, struct token *t)
@@ -462,35 +483,40 @@ static void token_number(const struct scan *s, struct token *t)
 	t->param[0] = (uint8_t)len;
 }
 
-/* Classifies the run [start, end), which may grow at both ends (not before `low`). */
-static inline __attribute__((always_inline)) void classify(const struct scan *s, struct token *t,
+/* Classifies the run [start, end), which may grow at both ends (not before `low`); false: the line
+ * is to be text. */
+static inline __attribute__((always_inline)) bool classify(const struct scan *s, struct token *t,
 							   uint32_t low, usec near, bool times)
 {
 	uint32_t len = t->end - t->start;
 	uint8_t next = t->end < s->len ? s->raw[t->end] : 0;
 	bool number = len <= 64 && !(~bits_at(s->digit, t->start) & (UINT64_MAX >> (64 - len)));
+	enum uuid_found found = UUID_NONE;
 
-	if ((len == 4 || len == 8) && (next == '-' || len == 4) && token_uuid(s, t, low))
-		return;
+	if (len == 4 || len >= 8)
+		found = token_uuid(s, t, low);
+	if (found == UUID_HERE)
+		return true;
+	if (found == UUID_ODD && times)
+		return false;
 	if (!number) {
 		if (!token_hex(s, t))
 			t->type = VAR_WORD;
-		return;
+	} else if (times && len == 4 && next == '-' && token_iso(s, t)) {
+		;
+	} else if (len <= 3 && next == '.' && token_ip(s, t)) {
+		;
+	} else if (times && len <= 2 && next == ' ' && token_bsd(s, t, low, near)) {
+		;
+	} else if (times && len == 2 && next == '/' && token_httpd(s, t)) {
+		;
+	} else if (!token_hex(s, t)) {
+		if (len > 18)
+			t->type = VAR_WORD;
+		else
+			token_number(s, t);
 	}
-	if (times && len == 4 && next == '-' && token_iso(s, t))
-		return;
-	if (len <= 3 && next == '.' && token_ip(s, t))
-		return;
-	if (times && len <= 2 && next == ' ' && token_bsd(s, t, low, near))
-		return;
-	if (times && len == 2 && next == '/' && token_httpd(s, t))
-		return;
-	if (token_hex(s, t))
-		return;
-	if (len > 18)
-		t->type = VAR_WORD;
-	else
-		token_number(s, t);
+	return true;
 }
 
 static void skeleton_add(struct line *l, const struct token *t)
@@ -535,7 +561,8 @@ bool line_tokenize(struct line *l, struct bytes raw, usec near)
 			return false;
 		t->start = run_start(s.alnum, d, at);
 		t->end = next_clear(s.alnum, d, s.len);
-		classify(&s, t, at, near, true);
+		if (!classify(&s, t, at, near, true))
+			return false;
 		skeleton_lit(l, raw.at + at, t->start - at, s.len - at);
 		skeleton_add(l, t);
 		at = t->end;
@@ -546,43 +573,53 @@ bool line_tokenize(struct line *l, struct bytes raw, usec near)
 	return true;
 }
 
-/* Long texts are gone through in windows that end between words, so that each key is whole. */
+/* The keys of one window of at most LINE_BYTES - 64 bytes. */
+static void window_keys(struct bytes text, token_key_fn *fn, void *ctx)
+{
+	struct scan s;
+	uint32_t at = 0;
+
+	scan_set(&s, text);
+	for (;;) {
+		uint32_t d = next_set(s.digit, at, s.len);
+		struct token t = { .start = 0 }, odd;
+
+		if (d >= s.len)
+			return;
+		t.start = run_start(s.alnum, d, at);
+		t.end = next_clear(s.alnum, d, s.len);
+		odd = t;
+		if (token_uuid(&s, &odd, at) == UUID_ODD)
+			fn(ctx, VAR_UUID, bytes_of(text.at + odd.value, 36));
+		classify(&s, &t, at, 0, false);
+		if (t.type == VAR_UUID || t.type == VAR_HEX || t.type == VAR_IP ||
+		    t.type == VAR_WORD)
+			fn(ctx, t.type, bytes_of(text.at + t.start, t.end - t.start));
+		at = t.end;
+	}
+}
+
+/* Long texts are gone through in windows. A window ends where neither word, uuid nor address goes
+ * on, if there is such a place; else the next one begins a little before its end. */
 void token_keys(struct bytes text, token_key_fn *fn, void *ctx)
 {
-	while (text.len) {
-		size_t n = text.len < LINE_BYTES - 64 ? text.len : LINE_BYTES - 64, next = n;
-		struct scan s;
-		uint32_t at = 0;
+	const size_t max = LINE_BYTES - 64;
 
-		if (n < text.len) {
-			/* the next window starts where a uuid or address could still begin */
-			while (next > n - 256 && is_alnum(text.at[next - 1]))
-				next--;
-			for (size_t back = next; back > n - 256; back--) {
-				if (!is_alnum(text.at[back - 1]) && text.at[back - 1] != '-' &&
-				    text.at[back - 1] != '.') {
-					next = back;
-					break;
-				}
-			}
-		}
-		scan_set(&s, bytes_of(text.at, next));
-		for (;;) {
-			uint32_t d = next_set(s.digit, at, s.len);
-			struct token t;
+	while (text.len > max) {
+		size_t end = max;
 
-			if (d >= s.len)
-				break;
-			t.start = run_start(s.alnum, d, at);
-			t.end = next_clear(s.alnum, d, s.len);
-			classify(&s, &t, at, 0, false);
-			if (t.type == VAR_UUID || t.type == VAR_HEX || t.type == VAR_IP ||
-			    t.type == VAR_WORD)
-				fn(ctx, t.type, bytes_of(text.at + t.start, t.end - t.start));
-			at = t.end;
+		while (end > max - 512 && (is_alnum(text.at[end - 1]) || text.at[end - 1] == '-' ||
+					   text.at[end - 1] == '.'))
+			end--;
+		if (end == max - 512) {
+			window_keys(bytes_sub(text, 0, max), fn, ctx);
+			text = bytes_from(text, max - 256);
+		} else {
+			window_keys(bytes_sub(text, 0, end), fn, ctx);
+			text = bytes_from(text, end);
 		}
-		text = bytes_from(text, next);
 	}
+	window_keys(text, fn, ctx);
 }
 
 bool token_parse_uuid(struct bytes text, uint8_t ret[16])
