@@ -181,7 +181,12 @@ struct shaping {
 
 static void lit_close(struct block *b, struct variant_ref *v, struct shaping *s)
 {
-	v->lit[s->lits++] = arena_copy(&b->arena, buf_view(&s->lit));
+	uint8_t *p = arena_take(&b->arena, s->lit.len + LIT_SLACK);
+
+	if (s->lit.len)
+		memcpy(p, s->lit.at, s->lit.len);
+	memset(p + s->lit.len, 0, LIT_SLACK);
+	v->lit[s->lits++] = bytes_of(p, s->lit.len);
 	s->room += s->lit.len;
 	buf_clear(&s->lit);
 }
@@ -217,7 +222,7 @@ static void load_shape(struct block *b, struct variant_ref *v, struct bytes skel
 	}
 	v->vars = s->lits;
 	lit_close(b, v, s);
-	v->max_len = s->room + 64;
+	v->max_len = s->room + TOKEN_TEXT + LIT_SLACK;
 }
 
 static struct place read_anchor(struct cursor *c, const struct variant_ref *v,

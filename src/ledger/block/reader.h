@@ -38,7 +38,7 @@ struct variant_ref {
 	struct column_ref *all; /* all variables of the skeleton */
 	uint32_t all_n;
 	struct span *span;
-	size_t max_len; /* no row renders longer */
+	size_t max_len; /* no row renders longer; room for LIT_SLACK included */
 };
 
 struct block {
@@ -76,6 +76,8 @@ static inline int64_t column_value(const struct column_ref *c, uint32_t rank)
 		c = c->same_as;
 	return c->is_const ? c->value : c->v[rank];
 }
+
+#define LIT_SLACK 16 /* bytes that may be read or written behind a literal's end */
 
 /* All columns that rendering rows of the variant needs. */
 int block_load_variant(struct block *b, struct variant_ref *v);

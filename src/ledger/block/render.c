@@ -2,12 +2,16 @@
 #include "ledger/block/token.h"
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-static const char hex[] = "0123456789abcdef";
 
-static uint8_t *put2(uint8_t *p, int v)
+/* Two digits at a time: rendering numbers is the hottest part of reading a block back. */
+#define D5(a) a "0" a "1" a "2" a "3" a "4" a "5" a "6" a "7" a "8" a "9"
+static const char pairs[201] =
+	D5("0") D5("1") D5("2") D5("3") D5("4") D5("5") D5("6") D5("7") D5("8") D5("9");
+#undef D5
+
+static inline uint8_t *put2(uint8_t *p, int v)
 {
-	p[0] = (uint8_t)('0' + v / 10);
-	p[1] = (uint8_t)('0' + v % 10);
+	memcpy(p, pairs + 2 * v, 2);
 	return p + 2;
 }
 
@@ -27,9 +31,11 @@ static uint8_t *put_hms(uint8_t *p, const struct civil *c)
 
 static uint8_t *put_fraction(uint8_t *p, int micro, unsigned digits)
 {
-	for (int unit = 100000; digits; digits--, unit /= 10)
-		*p++ = (uint8_t)('0' + micro / unit % 10);
-	return p;
+	uint8_t all[6];
+
+	put2(put2(put2(all, micro / 10000), micro / 100 % 100), micro % 100);
+	memcpy(p, all, digits); /* at most 6 */
+	return p + digits;
 }
 
 static uint8_t *put_bsd_day(uint8_t *p, const struct civil *c, uint8_t pad)
@@ -116,22 +122,32 @@ size_t token_render_time(uint8_t type, const uint8_t param[3], usec at, uint8_t 
 
 static size_t put_decimal(uint64_t v, uint8_t *ret)
 {
-	uint8_t tmp[20];
-	size_t n = 0;
+	uint8_t tmp[20], *p = tmp + sizeof(tmp);
+	size_t n;
 
-	do {
-		tmp[n++] = (uint8_t)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	for (size_t i = 0; i < n; i++)
-		ret[i] = tmp[n - 1 - i];
+	if (v < 10) {
+		*ret = (uint8_t)('0' + v);
+		return 1;
+	}
+	for (; v >= 100; v /= 100)
+		memcpy(p -= 2, pairs + 2 * (v % 100), 2);
+	if (v >= 10)
+		memcpy(p -= 2, pairs + 2 * v, 2);
+	else if (v)
+		*--p = (uint8_t)('0' + v);
+	n = (size_t)(tmp + sizeof(tmp) - p);
+	memcpy(ret, p, n);
 	return n;
 }
 
 static void put_padded(uint64_t v, unsigned width, uint8_t *ret)
 {
-	for (unsigned i = width; i--; v /= 10)
-		ret[i] = (uint8_t)('0' + v % 10);
+	unsigned i = width;
+
+	for (; i >= 2; v /= 100)
+		memcpy(ret + (i -= 2), pairs + 2 * (v % 100), 2);
+	if (i)
+		ret[0] = (uint8_t)('0' + v % 10);
 }
 
 size_t token_render_number(uint8_t type, const uint8_t param[3], int64_t v, uint8_t *ret)
@@ -154,15 +170,37 @@ size_t token_render_number(uint8_t type, const uint8_t param[3], int64_t v, uint
 	return n + param[0];
 }
 
+/* Eight hex digits out of four bytes, by spreading the nibbles over a 64-bit word. */
+static inline uint64_t hex8(const uint8_t *in)
+{
+	uint32_t v;
+	uint64_t x, letter;
+
+	memcpy(&v, in, 4);
+	x = v;
+	x = (x | x << 16) & 0x0000ffff0000ffffull;
+	x = (x | x << 8) & 0x00ff00ff00ff00ffull;
+	x = (x >> 4 & 0x000f000f000f000full) | (x & 0x000f000f000f000full) << 8;
+	letter = (x + 0x0606060606060606ull) >> 4 & 0x0101010101010101ull;
+	return x + 0x3030303030303030ull + letter * ('a' - '0' - 10);
+}
+
 void token_render_uuid(const uint8_t id[16], uint8_t ret[36])
 {
-	static const uint8_t at[16] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34 };
+	uint64_t a = hex8(id), b = hex8(id + 4), c = hex8(id + 8), d = hex8(id + 12);
 
-	for (int i = 0; i < 16; i++) {
-		ret[at[i]] = (uint8_t)hex[id[i] >> 4];
-		ret[at[i] + 1] = (uint8_t)hex[id[i] & 15];
-	}
-	ret[8] = ret[13] = ret[18] = ret[23] = '-';
+	memcpy(ret, &a, 8);
+	ret[8] = '-';
+	memcpy(ret + 9, &b, 4);
+	ret[13] = '-';
+	b >>= 32;
+	memcpy(ret + 14, &b, 4);
+	ret[18] = '-';
+	memcpy(ret + 19, &c, 4);
+	ret[23] = '-';
+	c >>= 32;
+	memcpy(ret + 24, &c, 4);
+	memcpy(ret + 28, &d, 8);
 }
 
 size_t token_render_ip(const uint8_t ip[4], uint8_t *ret)

@@ -36,6 +36,19 @@ size_t block_render_value(const struct block *b, const struct column_ref *c, int
 	return text.len;
 }
 
+/* Literals are short, a call of memcpy() each would cost more than the copying: 16 bytes at a time.
+ * Both sides have LIT_SLACK bytes behind them (load.c, max_len). */
+static inline uint8_t *put_lit(uint8_t *p, const uint8_t *from, size_t n)
+{
+	size_t i = 0;
+
+	do {
+		memcpy(p + i, from + i, 16);
+		i += 16;
+	} while (i < n);
+	return p + n;
+}
+
 size_t block_render(const struct block *b, const struct variant_ref *v, uint32_t row,
 		    struct place from, struct place to, uint8_t *ret)
 {
@@ -45,12 +58,13 @@ size_t block_render(const struct block *b, const struct variant_ref *v, uint32_t
 	for (uint32_t i = from.lit;; i++) {
 		uint32_t start = i == from.lit ? from.off : 0;
 		uint32_t end = i == to.lit ? to.off : (uint32_t)v->lit[i].len;
+		const struct column_ref *c;
 
-		memcpy(p, v->lit[i].at + start, end - start);
-		p += end - start;
+		p = put_lit(p, v->lit[i].at + start, end - start);
 		if (i == to.lit)
 			break;
-		p += block_render_value(b, v->var[i], column_value(v->var[i], rank), b->times[row],
+		c = v->var[i];
+		p += block_render_value(b, c, c->is_const ? c->value : c->v[rank], b->times[row],
 					p);
 	}
 	return (size_t)(p - ret);
