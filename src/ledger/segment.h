@@ -2,7 +2,8 @@
 /* segment.h — reading one segment of the log-ahead file, closed or still being written.
  * In: an open descriptor or a path. Out: records, in order. A torn or unfinished frame at the end
  * is where reading stops; a bad frame with good ones after it is damage and is said.
- * Threads: one owner; the writer may append meanwhile (readers take no lock).
+ * Threads: one owner; the writer may append meanwhile (readers take no lock). segment_ref() and
+ * segment_free() may be called from any thread.
  * Memory: a read-only map; records are lent until segment_free(). */
 #pragma once
 #include "base/err.h"
@@ -13,6 +14,7 @@ struct segment;
 int segment_open(struct segment **ret, int dirfd, const char *name, struct why *why);
 int segment_open_fd(struct segment **ret, int fd, struct why *why); /* takes no ownership of fd */
 struct segment *segment_free(struct segment *s);
+struct segment *segment_ref(struct segment *s); /* one more to free */
 
 uint64_t segment_first(const struct segment *s); /* seq of its first record */
 uint32_t segment_count(const struct segment *s); /* records in whole frames seen at open */
@@ -22,3 +24,19 @@ bool segment_damaged(const struct segment *s, struct why *why);
 void segment_record(const struct segment *s, uint32_t i, struct record *ret);
 /* leaf_head and raw, contiguous: what RFC 6962's leaf hash is taken over. */
 struct bytes segment_leaf(const struct segment *s, uint32_t i);
+
+/* How the file ends and what its frames say; for recovery and verify. */
+struct segment_end {
+	uint64_t end; /* behind the last good frame */
+	uint64_t size; /* of the file */
+	uint64_t frames;
+	uint64_t last_first; /* the last frame: seq of its first record, */
+	uint64_t last_at; /* its offset */
+	bool torn; /* bytes behind `end` that are no zeros */
+	bool more; /* the last frame says that its batch goes on */
+};
+struct segment_header;
+const struct segment_end *segment_end(const struct segment *s);
+const struct segment_header *segment_header(const struct segment *s);
+typedef int segment_positions_fn(void *ctx, struct bytes positions);
+int segment_positions(const struct segment *s, segment_positions_fn *fn, void *ctx);

@@ -26,9 +26,11 @@ struct view *view_free(struct view *v);
 size_t view_units(const struct view *v); /* in order of seq, without gaps but for dropped blocks */
 const struct unit *view_unit(const struct view *v, size_t i);
 uint64_t view_dropped(const struct view *v); /* records that retention has dropped */
-/* The block stays valid until block_free(); so does the segment. */
+/* The block stays valid until block_free(); so does the segment. -ENOENT: retention has dropped the
+ * block since the view was opened. */
 int view_block(const struct view *v, size_t i, struct block **ret, struct why *why);
 int view_segment(const struct view *v, size_t i, struct segment **ret, struct why *why);
 const struct source *view_source(const struct view *v, uint32_t id); /* NULL: unknown */
+uint64_t view_source_seq(const struct view *v, uint32_t id); /* of the record that defines it */
 uint32_t view_sources(const struct view *v); /* ids are 0 .. n-1 */
 const char *view_dir(const struct view *v);

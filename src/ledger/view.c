@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Segments are listed and opened first, then blocks, then the table of sources is read: what moves
+ * from a segment to a block meanwhile is seen in both and counted once, as the block. What is gone
+ * from both was harmed; that is looked at once more and then taken as a gap. */
+#include "ledger/view.h"
+#include "ledger/blocks.h"
+#include "ledger/file.h"
+#include "ledger/seal/identity.h"
+#include "ledger/source_table.h"
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct entry {
+	struct unit unit;
+	struct segment *segment; /* NULL: a block */
+};
+
+struct view {
+	char *dir;
+	int dirfd;
+	struct entry *at;
+	size_t n, cap;
+	uint64_t dropped;
+	struct source_table *sources;
+};
+
+static void add(struct view *v, const struct unit *u, struct segment *s)
+{
+	if (v->n == v->cap) {
+		v->cap = v->cap ? v->cap * 2 : 16;
+		v->at = mem_must(realloc(v->at, v->cap * sizeof(*v->at)));
+	}
+	v->at[v->n++] = (struct entry){ *u, s };
+}
+
+static void clear(struct view *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		segment_free(v->at[i].segment);
+	v->n = 0;
+	v->dropped = 0;
+}
+
+struct segments {
+	struct segment **at;
+	size_t n;
+};
+
+static void segments_done(struct segments *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		segment_free(s->at[i]);
+	free(s->at);
+	*s = (struct segments){ 0 };
+}
+
+/* All that can be opened; a harmed one is left out: its records show as a gap. */
+static int open_segments(struct view *v, struct segments *ret)
+{
+	int waldir = file_open_dir(v->dirfd, "wal", false), r;
+	struct segments s = { 0 };
+	struct file_names f;
+
+	if (waldir < 0)
+		return waldir;
+	r = file_names(waldir, ".", &f);
+	if (!r) {
+		s.at = mem_new(f.n, sizeof(*s.at));
+		for (size_t i = 0; i < f.n; i++) {
+			uint64_t first;
+
+			if (file_seq(f.at[i], ".wal", &first) &&
+			    !segment_open(&s.at[s.n], waldir, f.at[i], NULL))
+				s.n++;
+		}
+		file_names_done(&f);
+	}
+	close(waldir);
+	if (!r)
+		*ret = s;
+	return r;
+}
+
+/* Blocks whose trailer cannot be read are left out too. `next`: seq behind the last one taken. */
+static int take_blocks(struct view *v, uint64_t *ret_next)
+{
+	struct blocks list;
+	int r = blocks_list(v->dirfd, &list);
+
+	if (r)
+		return r;
+	*ret_next = 0;
+	for (size_t i = 0; i < list.n; i++) {
+		struct trailer t;
+		struct unit u = { 0 };
+
+		if (block_trailer(v->dirfd, list.at[i].first, list.at[i].gone, &t, NULL) &&
+		    block_trailer(v->dirfd, list.at[i].first, true, &t, NULL))
+			continue;
+		u.first = t.first;
+		u.count = t.count;
+		u.raw_bytes = t.raw_bytes;
+		u.time_min = t.time_min;
+		u.time_max = t.time_max;
+		u.arrival_min = t.arrival_min;
+		u.arrival_max = t.arrival_max;
+		if (t.gone)
+			v->dropped += t.count;
+		else
+			add(v, &u, NULL);
+		*ret_next = trailer_size(&t);
+		trailer_done(&t);
+	}
+	blocks_done(&list);
+	return 0;
+}
+
+static void take_definitions(struct view *v, const struct segment *s)
+{
+	bool wrong = false;
+
+	for (uint32_t i = 0; i < segment_count(s); i++) {
+		struct record r;
+
+		segment_record(s, i, &r);
+		if (r.source == SOURCE_ID_SELF)
+			source_table_record(v->sources, r.raw, r.seq, &wrong);
+	}
+}
+
+/* true: no gap between blocks and segments (or there is one that will not go away). */
+static bool take_segments(struct view *v, struct segments *s, uint64_t next, bool last_try)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		struct segment *x = s->at[i];
+		struct unit u = { .live = true,
+				  .first = segment_first(x),
+				  .count = segment_count(x),
+				  .raw_bytes = segment_raw_bytes(x),
+				  .time_min = INT64_MIN + 1,
+				  .time_max = INT64_MAX,
+				  .arrival_min = INT64_MIN + 1,
+				  .arrival_max = INT64_MAX };
+
+		if (u.first < next || !u.count)
+			continue;
+		if (u.first != next && !last_try)
+			return false;
+		add(v, &u, segment_ref(x));
+		next = u.first + u.count;
+	}
+	return true;
+}
+
+static int read_sources(struct view *v, const struct verifier *key, struct why *why)
+{
+	struct buf b = { 0 };
+	int r = file_read(v->dirfd, "sources", SOURCES_FILE_MAX, &b);
+
+	if (!r)
+		r = source_table_read(buf_view(&b), key, v->sources);
+	buf_done(&b);
+	return r ? why_set(why, r,
+			   "%s/sources: cannot be read or is harmed (%s); run `vedette verify -d`",
+			   v->dir, strerror(-r))
+		 : 0;
+}
+
+static int look(struct view *v, const struct verifier *key, bool last_try, struct why *why)
+{
+	struct segments s = { 0 };
+	uint64_t next;
+	bool whole;
+	int r = open_segments(v, &s);
+
+	clear(v);
+	source_table_free(v->sources);
+	v->sources = source_table_new();
+	if (!r)
+		r = take_blocks(v, &next);
+	if (r) {
+		segments_done(&s);
+		return why_set(why, r, "%s: cannot be read: %s", v->dir, strerror(-r));
+	}
+	whole = take_segments(v, &s, next, last_try);
+	if (whole)
+		r = read_sources(v, key, why);
+	for (size_t i = 0; i < v->n && whole && !r; i++) {
+		if (v->at[i].segment)
+			take_definitions(v, v->at[i].segment);
+	}
+	segments_done(&s);
+	return r ? r : whole ? 0 : -EAGAIN;
+}
+
+int view_open(struct view **ret, const char *dir, struct why *why)
+{
+	struct view *v = mem_new(1, sizeof(*v));
+	struct identity id;
+	int r;
+
+	v->dir = mem_must(strdup(dir));
+	v->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = v->dirfd < 0 ? why_set(why, -errno, "%s: %s", dir, strerror(errno)) : 0;
+	if (!r) {
+		r = identity_read(v->dirfd, NULL, &id, why);
+		if (r)
+			why_in(why, r, "%s", dir);
+	}
+	if (!r) {
+		r = -EAGAIN;
+		for (int try = 0; try < 2 && r == -EAGAIN; try++)
+			r = look(v, &id.verifier, try == 1, why);
+	}
+	if (r) {
+		view_free(v);
+		return r;
+	}
+	*ret = v;
+	return 0;
+}
+
+struct view *view_free(struct view *v)
+{
+	if (!v)
+		return NULL;
+	clear(v);
+	if (v->dirfd >= 0)
+		close(v->dirfd);
+	source_table_free(v->sources);
+	free(v->at);
+	free(v->dir);
+	free(v);
+	return NULL;
+}
+
+size_t view_units(const struct view *v)
+{
+	return v->n;
+}
+
+const struct unit *view_unit(const struct view *v, size_t i)
+{
+	return i < v->n ? &v->at[i].unit : NULL;
+}
+
+uint64_t view_dropped(const struct view *v)
+{
+	return v->dropped;
+}
+
+struct map {
+	struct bytes whole;
+};
+
+static void unmap(void *ctx)
+{
+	struct map *m = ctx;
+
+	munmap((void *)(uintptr_t)m->whole.at, m->whole.len);
+	free(m);
+}
+
+int view_block(const struct view *v, size_t i, struct block **ret, struct why *why)
+{
+	char path[BLOCK_PATH_MAX];
+	struct trailer t;
+	struct map *m;
+	uint64_t len;
+	int fd, r;
+
+	if (i >= v->n || v->at[i].segment)
+		return why_set(why, -EINVAL, "unit %zu is no sealed block", i);
+	block_path(v->at[i].unit.first, false, path);
+	fd = file_open(v->dirfd, path);
+	if (fd < 0)
+		return why_set(why, fd, "%s/%s: %s", v->dir, path,
+			       fd == -ENOENT ? "was dropped by retention meanwhile"
+					     : strerror(-fd));
+	if (why)
+		why->line[0] = 0;
+	r = trailer_read(fd, &t, why);
+	if (r) {
+		close(fd);
+		return why_in(why, r, "%s/%s", v->dir, path);
+	}
+	m = mem_new(1, sizeof(*m));
+	len = t.body_len;
+	trailer_done(&t);
+	r = io_map(fd, len ? len : 1, &m->whole);
+	close(fd);
+	if (r) {
+		free(m);
+		return why_set(why, r, "%s/%s: cannot be mapped: %s", v->dir, path, strerror(-r));
+	}
+	r = block_open(ret, bytes_sub(m->whole, 0, len), why);
+	if (r) {
+		unmap(m);
+		return why_in(why, r, "%s/%s", v->dir, path);
+	}
+	block_on_free(*ret, unmap, m);
+	return 0;
+}
+
+int view_segment(const struct view *v, size_t i, struct segment **ret, struct why *why)
+{
+	if (i >= v->n || !v->at[i].segment)
+		return why_set(why, -EINVAL, "unit %zu is no segment", i);
+	*ret = segment_ref(v->at[i].segment);
+	return 0;
+}
+
+const struct source *view_source(const struct view *v, uint32_t id)
+{
+	return source_table_at(v->sources, id);
+}
+
+uint32_t view_sources(const struct view *v)
+{
+	return source_table_n(v->sources);
+}
+
+uint64_t view_source_seq(const struct view *v, uint32_t id)
+{
+	return source_table_seq(v->sources, id);
+}
+
+const char *view_dir(const struct view *v)
+{
+	return v->dir;
+}
