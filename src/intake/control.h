@@ -23,7 +23,10 @@
 enum control_type {
 	CTL_POSITION = 1, /* kind, name, position: where reading went on when it was last durable */
 	CTL_FILE, /* descriptor, watch, device, inode, path: the path is this file now */
-	CTL_SIBLING, /* the same, for a file beside a followed one that may be a copy of it */
+	CTL_SIBLING, /* the same and base, for an older file beside a followed one: of use only if
+		      * what was read of the followed one stands in it too */
+	CTL_ROTATED, /* the same, for a file that rotation has left beside `base` since the last
+		      * look: nobody has read it, unless it is a copy of what was read */
 	CTL_GONE, /* path: no such file any more */
 	CTL_JOURNAL, /* descriptor, device, inode, path: a journal file */
 	CTL_JOURNAL_GONE, /* path */
@@ -41,10 +44,11 @@ struct control {
 	enum source_kind kind; /* CTL_POSITION */
 	struct bytes name; /* path or source name; lent until the next control_receive() */
 	struct bytes position; /* CTL_POSITION; lent likewise */
+	struct bytes base; /* CTL_SIBLING, CTL_ROTATED: the followed name; lent likewise */
 	uint64_t dev, ino;
 	int32_t watch; /* inotify watch descriptor, -1: none */
 	struct intake_limits limits; /* CTL_LIMITS */
-	int fd; /* CTL_FILE, CTL_SIBLING, CTL_JOURNAL: the receiver's now; else -1 */
+	int fd; /* CTL_FILE, _SIBLING, _ROTATED, _JOURNAL: the receiver's now; else -1 */
 };
 
 /* Supervisor. 0, CONTROL_FULL (nothing was sent: again when the socket is writable) or -errno. */

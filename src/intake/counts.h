@@ -12,6 +12,7 @@
 
 #define COUNT_SOURCES 24576 /* rows: handles 1..; above that only the totals count */
 #define COUNT_NAME 120
+#define COUNT_LISTENERS 64
 #define COUNT_BUCKETS 32 /* bucket i: up to 2^i microseconds from push to durable */
 
 typedef _Atomic uint64_t count;
@@ -37,6 +38,7 @@ struct counts {
 	count staged; /* bytes of datagrams that wait for the ring */
 	count ack[COUNT_BUCKETS]; /* push to durable, sampled */
 	count journal_entries, journal_gaps;
+	count kernel_drops[COUNT_LISTENERS]; /* of a listener's socket, as last told */
 	struct count_row row[COUNT_SOURCES];
 };
 

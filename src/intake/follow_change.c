@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to files: truncation, copies, replacement; and how a file is known again.
+ *
+ * copytruncate is three steps of somebody else: write a copy beside the file, cut the file to
+ * nothing, let the writer go on. What was appended between our last read and the cut is only in
+ * the copy. So the cut leaves a ghost with the place where we were; a file beside it that holds
+ * the same bytes there is the copy, and is read from that place on. */
+#include "base/io.h"
+#include "intake/follow_in.h"
+#include "intake/rotation.h"
+#include <unistd.h>
+
+#define GHOSTS 8 /* of a trail */
+#define SETTLED (2 * USEC_PER_SEC) /* a small file without growth for so long is complete */
+#define COMPARE_MOST (64u << 20)
+
+static void ghosts_limit(struct follow *f, struct trail *t)
+{
+	uint32_t n = 0;
+	struct file *older;
+
+	for (struct file *x = t->newest; x; x = older) {
+		older = x->older;
+		if (x->state == FILE_GHOST && !x->held.len && ++n > GHOSTS)
+			file_drop(f, x, false);
+	}
+}
+
+void file_truncated(struct follow *f, struct file *file, uint64_t size, usec now)
+{
+	struct trail *t = file->trail;
+	struct file *ghost;
+
+	note_file(f, t, "file-truncated", file->offset + file->held.len, "size", size);
+	count_add(&f->push->counts->truncations, 1);
+	ghost = file_new(f, t, -1, FILE_GHOST, now);
+	file_unlink(ghost);
+	file_link(t, ghost, file);
+	ghost->dev = file->dev;
+	ghost->ino = file->ino;
+	ghost->offset = file->offset;
+	ghost->lines.cut = file->lines.cut;
+	memcpy(ghost->head, file->head, sizeof(ghost->head));
+	memcpy(ghost->tail, file->tail, sizeof(ghost->tail));
+	ghost->head_len = file->head_len;
+	ghost->tail_len = file->tail_len;
+	ghost->mtime = file->mtime;
+	ghost->held = file->held;
+	ghost->dirty = true;
+	file->held = (struct buf){ 0 };
+	file->offset = file->read_to = 0;
+	file->head_len = 0;
+	file->tail_len = 0;
+	file->lines = (struct lines){ 0 };
+	file->restarted = true;
+	file->caught_up = false;
+	file->dirty = true;
+	file->due = USEC_NONE;
+	t->moved = true;
+	ghosts_limit(f, t);
+}
+
+/* The candidate is read from now on. */
+static void decide(struct follow *f, struct file *cand, usec now)
+{
+	cand->state = FILE_READ;
+	cand->dirty = true;
+	cand->left = cand->names ? 0 : now;
+	cand->trail->moved = true;
+	(void)f;
+}
+
+static bool settled(struct file *cand, usec now)
+{
+	return now - cand->grown >= SETTLED;
+}
+
+/* Are the first bytes of both files the same, up to `size`? */
+static bool contents_same(int a, int b, uint64_t size)
+{
+	static uint8_t room[2][65536];
+
+	if (size > COMPARE_MOST)
+		size = COMPARE_MOST;
+	for (uint64_t at = 0; at < size;) {
+		size_t want = size - at < sizeof(room[0]) ? (size_t)(size - at) : sizeof(room[0]);
+		ssize_t n = io_pread(a, room[0], want, at), m = io_pread(b, room[1], want, at);
+
+		if (n != (ssize_t)want || m != n || memcmp(room[0], room[1], want) != 0)
+			return false;
+		at += want;
+	}
+	return true;
+}
+
+static void goes_on(struct follow *f, struct file *cand, const struct position *p, usec now)
+{
+	if (file_seek(cand, p) < 0)
+		return;
+	note_file(f, cand->trail, "file-copy", p->offset, "size", cand->size);
+	decide(f, cand, now);
+	/* The copy was complete before the file was cut: it does not grow any more. */
+	cand->ending = !cand->names;
+}
+
+/* A file that holds less than was read: there is nothing to take from it. */
+static void skip_all(struct follow *f, struct file *cand, usec now)
+{
+	struct position p = { .offset = cand->size };
+
+	if (!cand->names) {
+		file_drop(f, cand, true);
+		return;
+	}
+	if (file_seek(cand, &p) < 0)
+		return;
+	decide(f, cand, now);
+}
+
+enum fit { FIT_NO, FIT_LATER, FIT_DONE };
+
+/* Does the candidate go on where the ghost stopped? */
+static enum fit fit_ghost(struct follow *f, struct file *cand, struct file *ghost, usec now)
+{
+	struct position p;
+	int r;
+
+	if (ghost->held.len)
+		return FIT_LATER; /* what it holds comes first */
+	file_position(ghost, &p);
+	if (!p.offset)
+		return FIT_NO;
+	r = position_check(cand->fd, &p);
+	if (r == POSITION_SAME) {
+		file_unlink(cand);
+		file_link(ghost->trail, cand, ghost);
+		goes_on(f, cand, &p, now);
+		file_drop(f, ghost, false);
+		return FIT_DONE;
+	}
+	if (r != POSITION_SHORT || (cand->size < p.head_len && settled(cand, now)))
+		return FIT_NO;
+	if (!settled(cand, now))
+		return FIT_LATER;
+	file_drop(f, ghost, false);
+	skip_all(f, cand, now);
+	return FIT_DONE;
+}
+
+/* Likewise for what the ledger knows of a file that was truncated, or is gone, since. */
+static enum fit fit_known(struct follow *f, struct file *cand, usec now)
+{
+	struct trail *t = cand->trail;
+
+	for (size_t i = 0; i < t->known_n; i++) {
+		struct position p = t->known[i];
+
+		if ((p.flags & POSITION_DONE) || !p.offset ||
+		    position_check(cand->fd, &p) != POSITION_SAME)
+			continue;
+		trail_forget(t, i);
+		p.flags &= POSITION_CUT;
+		goes_on(f, cand, &p, now);
+		return FIT_DONE;
+	}
+	return FIT_NO;
+}
+
+/* Is it a copy, complete or in the making, of a file that has not been truncated (yet)? */
+static enum fit fit_live(struct follow *f, struct file *cand, usec now)
+{
+	for (struct file *x = cand->trail->newest; x; x = x->older) {
+		struct position p;
+		int r;
+
+		if (x->state != FILE_READ || !x->names || !x->offset)
+			continue;
+		file_position(x, &p);
+		r = position_check(cand->fd, &p);
+		if (r != POSITION_SAME && r != POSITION_SHORT)
+			continue;
+		if (r == POSITION_SHORT && settled(cand, now) &&
+		    !contents_same(cand->fd, x->fd, cand->size))
+			continue;
+		if (now - cand->grown < CANDIDATE_WAIT)
+			return FIT_LATER;
+		/* Nobody truncated the file: somebody just made a copy of it. */
+		if (!contents_same(cand->fd, x->fd, cand->size))
+			continue;
+		skip_all(f, cand, now);
+		return FIT_DONE;
+	}
+	return FIT_NO;
+}
+
+/* It bears the name of a deleted file. If it holds what was read of that, it goes on there. */
+static void try_successor(struct follow *f, struct file *cand, usec now)
+{
+	struct file *old = cand->older;
+	struct position p;
+
+	while (old && !(old->state == FILE_READ && old->deleted))
+		old = old->older;
+	if (old && !old->caught_up && !old->erred)
+		return;
+	if (!old) {
+		decide(f, cand, now);
+		return;
+	}
+	file_position(old, &p);
+	if (p.offset >= POSITION_TAIL && position_check(cand->fd, &p) == POSITION_SAME &&
+	    !file_seek(cand, &p)) {
+		note_file(f, cand->trail, "file-replaced", p.offset, "same", 1);
+		file_drop(f, old, false);
+	} else {
+		note_file(f, cand->trail, "file-replaced", p.offset, "same", 0);
+	}
+	count_add(&f->push->counts->replacements, 1);
+	decide(f, cand, now);
+}
+
+void candidate_try(struct follow *f, struct file *cand, usec now)
+{
+	enum fit fit = FIT_NO;
+	struct stat st;
+
+	if (!f->started)
+		return; /* first the files that bear their names take their positions */
+	if (fstat(cand->fd, &st) < 0) {
+		file_drop(f, cand, false);
+		return;
+	}
+	if ((uint64_t)st.st_size != cand->size)
+		cand->grown = now;
+	cand->size = (uint64_t)st.st_size;
+	if (cand->replaces) {
+		try_successor(f, cand, now);
+		return;
+	}
+	if (cand->size < POSITION_TAIL && !settled(cand, now))
+		return; /* a copy in the making says nothing yet */
+	for (struct file *x = cand->trail->oldest; x && fit == FIT_NO; x = x->newer)
+		if (x->state == FILE_GHOST)
+			fit = fit_ghost(f, cand, x, now);
+	if (fit == FIT_NO)
+		fit = fit_known(f, cand, now);
+	if (fit == FIT_NO)
+		fit = fit_live(f, cand, now);
+	if (fit != FIT_NO)
+		return;
+	if (cand->rotated || cand->names)
+		decide(f, cand, now); /* nobody has read it: from its beginning */
+	else if (now - cand->since >= CANDIDATE_WAIT)
+		file_drop(f, cand, false);
+}
+
+/* The same inode as a position of the ledger: 1 taken, 0 not. */
+static bool take_known(struct follow *f, struct file *file, struct trail *t, size_t i,
+		       struct bytes path, usec now)
+{
+	struct position p = t->known[i];
+	int r = position_check(file->fd, &p);
+
+	if (r == POSITION_SAME && !file_seek(file, &p)) {
+		trail_forget(t, i);
+		file_unlink(file);
+		file_link(t, file, NULL);
+		return true;
+	}
+	if (r < 0 || !bytes_eq(bytes_str(t->name), path))
+		return false; /* another file that got the number of an old one */
+	/* It bears the name still, but does not hold what was read: truncated meanwhile. */
+	note_file(f, t, "file-truncated", p.offset, "size", file->size);
+	count_add(&f->push->counts->truncations, 1);
+	t->known[i].flags |= POSITION_TRUNCATED;
+	t->known[i].flags &= (uint8_t)~POSITION_DONE;
+	file->restarted = true;
+	file->since = now;
+	return true;
+}
+
+bool file_recognise(struct follow *f, struct file *file, struct bytes path, usec now)
+{
+	struct trail *own = file->trail;
+
+	for (size_t k = 0; k < f->trail_n; k++) {
+		struct trail *t = f->trails[k];
+
+		for (size_t i = 0; i < t->known_n; i++) {
+			/* Device numbers change with a boot; the name and the content do not. */
+			if (t->known[i].ino == file->ino &&
+			    (t->known[i].dev == file->dev || t == own) &&
+			    !(t->known[i].flags & POSITION_TRUNCATED) &&
+			    take_known(f, file, t, i, path, now))
+				return true;
+		}
+	}
+	if (!bytes_eq(bytes_str(own->name), path))
+		return false;
+	for (size_t i = 0; i < own->known_n; i++) {
+		struct position p = own->known[i];
+
+		if (p.flags & (POSITION_DONE | POSITION_TRUNCATED) || p.offset < POSITION_TAIL ||
+		    position_check(file->fd, &p) != POSITION_SAME || file_seek(file, &p) < 0)
+			continue;
+		note_file(f, own, "file-replaced", p.offset, "same", 1);
+		count_add(&f->push->counts->replacements, 1);
+		trail_forget(own, i);
+		return true;
+	}
+	return false;
+}
