@@ -39,7 +39,8 @@ struct builder {
 	struct variants variants;
 	struct line line;
 	/* second pass */
-	struct dict id, hex, ip, word;
+	struct id_dict id;
+	struct dict hex, ip, word;
 	struct filling *fill; /* LINE_VARS for each frequent variant, by local - 1 */
 	struct variant **local;
 	uint32_t locals;
@@ -73,7 +74,7 @@ struct builder *builder_free(struct builder *b)
 	free(b->fill);
 	free(b->local);
 	variants_done(&b->variants);
-	dict_done(&b->id);
+	id_dict_done(&b->id);
 	dict_done(&b->hex);
 	dict_done(&b->ip);
 	dict_done(&b->word);
@@ -192,7 +193,7 @@ static void fill_value(struct builder *b, const struct row *row, unsigned k, str
 	switch (row->variant->type[k]) {
 	case VAR_UUID:
 		known = b->id.n;
-		i = dict_add(&b->id, text);
+		i = id_dict_add(&b->id, text);
 		f->coded[f->n] = i == known ? 0 : known - i;
 		f->v[f->n++] = i;
 		break;
@@ -364,7 +365,8 @@ static int encode_filter(struct builder *b, struct buf *ret)
 	uint64_t *keys;
 	int r;
 
-	dict_keys(b, &b->id);
+	for (uint32_t i = 0; i < b->id.n; i++)
+		hash_set_add(&b->keys, filter_key(b->id.text[i]));
 	dict_keys(b, &b->hex);
 	dict_keys(b, &b->ip);
 	dict_keys(b, &b->word);
@@ -386,12 +388,8 @@ static int encode_frame(struct builder *b, const struct buf *raw, struct buf *re
 static void encode_dicts(struct builder *b, struct buf *sections)
 {
 	struct buf words = { 0 };
-	struct uuid *ids = mem_new(b->id.n, sizeof(*ids));
 
-	for (uint32_t i = 0; i < b->id.n; i++)
-		token_parse_uuid(b->id.entry[i].text, ids[i].at);
-	ids_pack(ids, b->id.n, &sections[SECTION_IDS]);
-	free(ids);
+	ids_pack(b->id.id, b->id.n, &sections[SECTION_IDS]);
 	for (uint32_t i = 0; i < b->ip.n; i++) {
 		uint8_t ip[4];
 
@@ -446,7 +444,7 @@ static void builder_clear(struct builder *b)
 	b->raw_bytes = 0;
 	b->locals = 0;
 	variants_clear(&b->variants);
-	dict_clear(&b->id);
+	id_dict_clear(&b->id);
 	dict_clear(&b->hex);
 	dict_clear(&b->ip);
 	dict_clear(&b->word);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/block/dict.h"
 #include "base/hash.h"
+#include "ledger/block/token.h"
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -65,6 +66,71 @@ void dict_done(struct dict *d)
 	free(d->slot);
 	free(d->entry);
 	*d = (struct dict){ 0 };
+}
+
+/* Keyed: without the seed nobody can make uuids that collide. */
+static uint32_t id_hash(const struct uuid *id)
+{
+	uint64_t hi, lo;
+	unsigned __int128 v;
+
+	memcpy(&hi, id->at, 8);
+	memcpy(&lo, id->at + 8, 8);
+	v = (unsigned __int128)(hi ^ seed()) * (lo ^ (seed() << 32 | seed() >> 32));
+	return (uint32_t)(v >> 64) ^ (uint32_t)v;
+}
+
+static void id_dict_grow(struct id_dict *d)
+{
+	uint32_t size = d->mask ? (d->mask + 1) * 2 : 4096;
+
+	free(d->slot);
+	d->slot = mem_new(size, sizeof(*d->slot));
+	d->mask = size - 1;
+	for (uint32_t i = 0; i < d->n; i++) {
+		uint32_t at = id_hash(&d->id[i]) & d->mask;
+
+		while (d->slot[at])
+			at = (at + 1) & d->mask;
+		d->slot[at] = i + 1;
+	}
+}
+
+uint32_t id_dict_add(struct id_dict *d, struct bytes text)
+{
+	struct uuid id;
+	uint32_t at;
+
+	token_uuid_bytes(text.at, id.at);
+	if (!d->mask || d->n * 2 > d->mask)
+		id_dict_grow(d);
+	for (at = id_hash(&id) & d->mask; d->slot[at]; at = (at + 1) & d->mask)
+		if (!memcmp(&d->id[d->slot[at] - 1], &id, sizeof(id)))
+			return d->slot[at] - 1;
+	if (d->n == d->cap) {
+		d->cap = d->cap ? d->cap * 2 : 4096;
+		d->id = mem_must(realloc(d->id, d->cap * sizeof(*d->id)));
+		d->text = mem_must(realloc(d->text, d->cap * sizeof(*d->text)));
+	}
+	d->id[d->n] = id;
+	d->text[d->n] = text;
+	d->slot[at] = ++d->n;
+	return d->n - 1;
+}
+
+void id_dict_clear(struct id_dict *d)
+{
+	d->n = 0;
+	if (d->slot)
+		memset(d->slot, 0, ((size_t)d->mask + 1) * sizeof(*d->slot));
+}
+
+void id_dict_done(struct id_dict *d)
+{
+	free(d->id);
+	free(d->text);
+	free(d->slot);
+	*d = (struct id_dict){ 0 };
 }
 
 /* By counting: uses above 255 count as 255, which is exact enough for small numbers first. */

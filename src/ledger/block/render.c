@@ -185,6 +185,29 @@ static inline uint64_t hex8(const uint8_t *in)
 	return x + 0x3030303030303030ull + letter * ('a' - '0' - 10);
 }
 
+/* The other way: eight hex digits known to be such, as two words of four when they lie apart. */
+static inline uint32_t unhex8(const uint8_t *a, const uint8_t *b)
+{
+	uint32_t lo, hi;
+	uint64_t x;
+
+	memcpy(&lo, a, 4);
+	memcpy(&hi, b, 4);
+	x = lo | (uint64_t)hi << 32;
+	x = (x & 0x0f0f0f0f0f0f0f0full) + 9 * (x >> 6 & 0x0101010101010101ull);
+	x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffull;
+	x = (x | x >> 8) & 0x0000ffff0000ffffull;
+	return (uint32_t)(x | x >> 16);
+}
+
+void token_uuid_bytes(const uint8_t text[36], uint8_t ret[16])
+{
+	uint32_t v[4] = { unhex8(text, text + 4), unhex8(text + 9, text + 14),
+			  unhex8(text + 19, text + 24), unhex8(text + 28, text + 32) };
+
+	memcpy(ret, v, 16);
+}
+
 void token_render_uuid(const uint8_t id[16], uint8_t ret[36])
 {
 	uint64_t a = hex8(id), b = hex8(id + 4), c = hex8(id + 8), d = hex8(id + 12);

@@ -624,18 +624,14 @@ void token_keys(struct bytes text, token_key_fn *fn, void *ctx)
 
 bool token_parse_uuid(struct bytes text, uint8_t ret[16])
 {
-	static const uint8_t at[16] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34 };
+	static const uint8_t from[] = { 0, 9, 14, 19, 24 }, len[] = { 8, 4, 4, 4, 12 };
 
-	if (text.len != 36 || text.at[8] != '-' || text.at[13] != '-' || text.at[18] != '-' ||
-	    text.at[23] != '-')
+	if (text.len != 36)
 		return false;
-	for (int i = 0; i < 16; i++) {
-		const uint8_t *p = text.at + at[i];
-
-		if (!hex_lower(p, 2))
+	for (unsigned g = 0; g < 5; g++)
+		if (!hex_lower(text.at + from[g], len[g]) || (g && text.at[from[g] - 1] != '-'))
 			return false;
-		ret[i] = (uint8_t)(hex_digit(p[0]) << 4 | hex_digit(p[1]));
-	}
+	token_uuid_bytes(text.at, ret);
 	return true;
 }
 

@@ -35,6 +35,8 @@ void token_keys(struct bytes text, token_key_fn *fn, void *ctx);
 size_t token_render_time(uint8_t type, const uint8_t param[3], usec at, uint8_t *ret);
 size_t token_render_number(uint8_t type, const uint8_t param[3], int64_t v, uint8_t *ret);
 void token_render_uuid(const uint8_t id[16], uint8_t ret[36]);
+/* The 16 bytes of a text that is known to be a uuid. */
+void token_uuid_bytes(const uint8_t text[36], uint8_t ret[16]);
 bool token_parse_uuid(struct bytes text, uint8_t ret[16]); /* lower case, exactly 36 */
 size_t token_render_ip(const uint8_t ip[4], uint8_t *ret);
 bool token_parse_ip(struct bytes text, uint8_t ret[4]); /* no leading zeros, exactly that */
