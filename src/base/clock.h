@@ -23,7 +23,7 @@ usec civil_usec(const struct civil *c); /* c as UTC */
 void civil_of(usec at, struct civil *ret);
 bool civil_valid(const struct civil *c); /* a real date; second up to 60 */
 
-#define CLOCK_TEXT 36
+#define CLOCK_TEXT 96 /* more than any: the compiler cannot know how small the numbers are */
 /* "2026-11-22T01:02:03.004Z"; six decimals when not whole milliseconds. */
 void clock_text(usec at, char ret[static CLOCK_TEXT]);
 
