@@ -508,21 +508,40 @@ void follow_look(struct follow *f, usec now)
 	missing(f, now);
 }
 
+/* TURN_IDLE: on to the next file. TURN_MORE: it is read now, in its place, before those behind it.
+ * TURN_FULL: those wait until more is known of this one. */
+static int candidate_turn(struct follow *f, struct file *x, usec now)
+{
+	bool early = x->rotated && now - x->since < CANDIDATE_FIRST;
+
+	if (x->state == FILE_CANDIDATE)
+		candidate_try(f, x, now);
+	if (x->state == FILE_READ)
+		return TURN_MORE;
+	if (x->state == FILE_OVER)
+		file_drop(f, x, true);
+	else if (early)
+		return TURN_FULL; /* its lines may be older than theirs */
+	return TURN_IDLE;
+}
+
 static int trail_turn(struct follow *f, struct trail *t, usec now)
 {
-	int answer = TURN_IDLE;
+	int answer = TURN_IDLE, r;
 	struct file *newer;
 
 	for (struct file *x = t->oldest; x; x = newer) {
-		int r = TURN_IDLE;
-
 		newer = x->newer;
-		if (x->state == FILE_CANDIDATE) {
-			candidate_try(f, x, now);
+		if (x->state == FILE_CANDIDATE || x->state == FILE_OVER) {
+			r = candidate_turn(f, x, now);
+			if (r == TURN_MORE)
+				return r;
+			if (r == TURN_FULL)
+				break;
 			continue;
 		}
-		if (x->dirty || (x->due != USEC_NONE && x->due <= now))
-			r = file_turn(f, x, now);
+		r = x->dirty || (x->due != USEC_NONE && x->due <= now) ? file_turn(f, x, now)
+								       : TURN_IDLE;
 		if (r == TURN_FULL)
 			return r;
 		if (r == TURN_MORE)
@@ -531,7 +550,7 @@ static int trail_turn(struct follow *f, struct trail *t, usec now)
 		if (x->state == FILE_READ && x->left && !x->caught_up && !x->erred)
 			break;
 	}
-	if (t->moved && f->started && trail_push(f, t))
+	if (t->moved && trail_push(f, t))
 		return TURN_FULL;
 	return answer;
 }
@@ -557,7 +576,7 @@ int follow_turn(struct follow *f, usec now)
 
 usec follow_due(const struct follow *f)
 {
-	usec due = f->missing_at;
+	usec due = f->note_n ? clock_mono() : f->missing_at;
 
 	for (size_t i = 0; i < f->trail_n; i++) {
 		for (const struct file *x = f->trails[i]->oldest; x; x = x->newer) {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define GHOSTS 8 /* of a trail */
-#define SETTLED (2 * USEC_PER_SEC) /* a small file without growth for so long is complete */
+#define SETTLED (USEC_PER_SEC / 2) /* a small file without growth for so long is complete */
 #define COMPARE_MOST (64u << 20)
 
 static void ghosts_limit(struct follow *f, struct trail *t)
@@ -109,7 +109,7 @@ static void skip_all(struct follow *f, struct file *cand, usec now)
 	struct position p = { .offset = cand->size };
 
 	if (!cand->names) {
-		file_drop(f, cand, true);
+		cand->state = FILE_OVER;
 		return;
 	}
 	if (file_seek(cand, &p) < 0)
@@ -221,13 +221,14 @@ static void try_successor(struct follow *f, struct file *cand, usec now)
 
 void candidate_try(struct follow *f, struct file *cand, usec now)
 {
+	struct file *x = cand->trail->oldest, *newer;
 	enum fit fit = FIT_NO;
 	struct stat st;
 
 	if (!f->started)
 		return; /* first the files that bear their names take their positions */
 	if (fstat(cand->fd, &st) < 0) {
-		file_drop(f, cand, false);
+		cand->state = FILE_OVER;
 		return;
 	}
 	if ((uint64_t)st.st_size != cand->size)
@@ -237,21 +238,21 @@ void candidate_try(struct follow *f, struct file *cand, usec now)
 		try_successor(f, cand, now);
 		return;
 	}
-	if (cand->size < POSITION_TAIL && !settled(cand, now))
-		return; /* a copy in the making says nothing yet */
-	for (struct file *x = cand->trail->oldest; x && fit == FIT_NO; x = x->newer)
+	for (; x && fit == FIT_NO; x = newer) {
+		newer = x->newer;
 		if (x->state == FILE_GHOST)
 			fit = fit_ghost(f, cand, x, now);
+	}
 	if (fit == FIT_NO)
 		fit = fit_known(f, cand, now);
 	if (fit == FIT_NO)
 		fit = fit_live(f, cand, now);
-	if (fit != FIT_NO)
-		return;
+	if (fit != FIT_NO || (cand->size < POSITION_TAIL && !settled(cand, now)))
+		return; /* a copy that has just been begun says nothing yet */
 	if (cand->rotated || cand->names)
 		decide(f, cand, now); /* nobody has read it: from its beginning */
 	else if (now - cand->since >= CANDIDATE_WAIT)
-		file_drop(f, cand, false);
+		cand->state = FILE_OVER;
 }
 
 /* The same inode as a position of the ledger: 1 taken, 0 not. */

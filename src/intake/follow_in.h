@@ -5,7 +5,8 @@
  *   FILE_READ       is read from `offset` on
  *   FILE_GHOST      has no descriptor: what was read of a file before it was truncated; it gives
  *                   what it holds, and waits for a copy that goes on where it stopped
- *   FILE_CANDIDATE  may be such a copy, or a file nobody has read: not decided yet */
+ *   FILE_CANDIDATE  may be such a copy, or a file nobody has read: not decided yet
+ *   FILE_OVER       was a candidate and is not needed: dropped when its turn comes */
 #pragma once
 #include "intake/follow.h"
 #include "intake/lines.h"
@@ -13,7 +14,7 @@
 #include "intake/position.h"
 #include <sys/stat.h>
 
-enum file_state { FILE_READ, FILE_GHOST, FILE_CANDIDATE };
+enum file_state { FILE_READ, FILE_GHOST, FILE_CANDIDATE, FILE_OVER };
 
 struct file {
 	enum file_state state;
@@ -96,6 +97,7 @@ struct follow {
 #define HELD_MOST (64u << 10)
 #define LEFT_FILES 16 /* nameless files of a trail: beyond, the oldest that is read is let go */
 #define GHOST_WAIT (10 * USEC_PER_SEC)
+#define CANDIDATE_FIRST (USEC_PER_SEC)
 #define CANDIDATE_WAIT (30 * USEC_PER_SEC)
 #define NOTES_MOST 256
 

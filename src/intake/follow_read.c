@@ -56,14 +56,14 @@ static struct bytes trail_blob(struct follow *f, const struct trail *t)
 	size_t n = 0, skip = 0, files = 0;
 
 	for (const struct file *x = t->oldest; x; x = x->newer)
-		files += x->state != FILE_CANDIDATE;
+		files += x->state == FILE_READ || x->state == FILE_GHOST;
 	if (t->known_n + files > POSITION_FILES)
 		skip = t->known_n + files - POSITION_FILES;
 	for (size_t i = skip; i < t->known_n; i++)
 		all[n++] = t->known[i];
 	skip = skip > t->known_n ? skip - t->known_n : 0;
 	for (const struct file *x = t->oldest; x; x = x->newer) {
-		if (x->state == FILE_CANDIDATE)
+		if (x->state != FILE_READ && x->state != FILE_GHOST)
 			continue;
 		if (skip)
 			skip--;
@@ -231,11 +231,14 @@ enum { READ_ALL = 0, READ_MORE, READ_STUCK, READ_FULL, READ_CHANGED, READ_ERROR 
 static int read_once(struct follow *f, struct file *file, size_t cap, usec now)
 {
 	size_t want = file->tail_len + cap, rest, had;
-	ssize_t n = io_pread(file->fd, f->view, want, file->offset - file->tail_len);
+	ssize_t n;
 	const uint8_t *end;
 	bool all;
 	int r;
 
+	do /* one call: of a regular file, less than was asked for is all there is */
+		n = pread(file->fd, f->view, want, (off_t)(file->offset - file->tail_len));
+	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return READ_ERROR;
 	if ((size_t)n < file->tail_len + file->held.len ||
@@ -368,8 +371,9 @@ int file_turn(struct follow *f, struct file *file, usec now)
 	case READ_ERROR:
 		return failed(f, file);
 	default:
-		file->dirty = false;
-		file->caught_up = file->left != 0;
-		return TURN_IDLE;
+		/* A line in the making does not keep the successor waiting, a record does. */
+		file->caught_up = file->left && !file->lines.open;
+		file->dirty = file->read_to < file->size;
+		return file->dirty ? TURN_MORE : TURN_IDLE;
 	}
 }

@@ -47,6 +47,11 @@ static int tail(struct lines *l, const struct lines_limits *limits, struct bytes
 	if (l->open) {
 		struct multi copy = l->multi; /* the line will be looked at again when whole */
 
+		if (press == LINES_END && part.len && fits(l, limits, in.len) &&
+		    multi_goes_on(&copy, bytes_sub(in, 0, l->body), part)) {
+			l->open = false;
+			return give_piece(l, in, in.len, END_EOF, ret);
+		}
 		if (press != LINES_WAIT || !fits(l, limits, in.len))
 			return give_record(l, in, l->scan, ret);
 		if (part.len >= MULTI_HEAD &&

@@ -24,18 +24,24 @@ void multi_first(struct multi *m, struct bytes line)
 		m->state = MULTI_TRACE;
 }
 
-/* Some time of day near the beginning (dd:dd:dd), or a JSON object, which carries its own. */
+/* "hh:mm:ss", and not a part of an address such as fa:16:3e:49:15:92. */
+static bool is_time(struct bytes line, size_t i)
+{
+	const uint8_t *p = line.at + i;
+
+	return p[2] == ':' && p[5] == ':' && p[0] <= '2' && p[3] <= '5' && p[6] <= '6' &&
+	       is_digit(p[0]) && is_digit(p[1]) && is_digit(p[3]) && is_digit(p[4]) &&
+	       is_digit(p[6]) && is_digit(p[7]) && (!i || (p[-1] != ':' && !is_digit(p[-1]))) &&
+	       (i + 8 == line.len || p[8] != ':');
+}
+
+/* Some time of day near the beginning, or a JSON object, which carries its own. */
 static bool has_stamp(struct bytes line)
 {
-	size_t n = line.len < 48 ? line.len : 48;
-	const uint8_t *p = line.at;
-
-	if (n && p[0] == '{')
+	if (line.len && line.at[0] == '{')
 		return true;
-	for (size_t i = 0; i + 8 <= n; i++)
-		if (p[i + 2] == ':' && p[i + 5] == ':' && is_digit(p[i]) && is_digit(p[i + 1]) &&
-		    is_digit(p[i + 3]) && is_digit(p[i + 4]) && is_digit(p[i + 6]) &&
-		    is_digit(p[i + 7]))
+	for (size_t i = 0; i < 40 && i + 8 <= line.len; i++)
+		if (is_time(line, i))
 			return true;
 	return false;
 }
@@ -52,7 +58,7 @@ static struct bytes word(struct bytes *rest)
 
 struct head {
 	struct bytes level, logger;
-	bool context; /* a [context] that is not an instance follows the logger */
+	bool context; /* a [request context], or [-], follows the logger */
 };
 
 /* "pid LEVEL logger " behind the stamp; false: not oslo's format. The logger of an empty
@@ -77,7 +83,8 @@ static bool oslo_head(struct bytes line, struct head *ret)
 	} else {
 		ret->logger = word(&rest);
 	}
-	ret->context = bytes_starts(rest, BYTES("[")) && !bytes_starts(rest, BYTES("[instance: "));
+	ret->context = bytes_starts(rest, BYTES("[-")) || bytes_starts(rest, BYTES("[None ")) ||
+		       bytes_starts(rest, BYTES("[req-"));
 	return ret->logger.len > 0;
 }
 
@@ -95,6 +102,14 @@ static bool oslo_goes_on(struct bytes record, struct bytes line)
 		return false;
 	return bytes_eq(now.level, BYTES("ERROR")) || bytes_eq(now.level, BYTES("TRACE")) ||
 	       bytes_eq(now.level, first.level);
+}
+
+/* A message of several lines: in oslo's format every record begins with its time. */
+static bool oslo_text_goes_on(struct bytes record, struct bytes line)
+{
+	struct head first;
+
+	return !has_stamp(line) && oslo_head(record, &first) && first.context;
 }
 
 /* Inside a traceback, a line that is neither indented nor empty. */
@@ -124,7 +139,7 @@ static bool looks_on(struct multi *m, struct bytes record, struct bytes line)
 	uint8_t c = line.len ? line.at[0] : 0;
 
 	if (!line.len)
-		return m->state != MULTI_PLAIN;
+		return m->state != MULTI_PLAIN || oslo_text_goes_on(record, line);
 	if (c == ' ' || c == '\t') {
 		m->indented = true;
 		return true;
@@ -141,6 +156,8 @@ static bool looks_on(struct multi *m, struct bytes record, struct bytes line)
 		return oslo_goes_on(record, line);
 	if (m->state != MULTI_PLAIN)
 		return trace_goes_on(m, record, line);
+	if (!is_digit(c) && record.len > STAMP && is_digit(record.at[0]))
+		return oslo_text_goes_on(record, line);
 	if (m->indented && c == 'C' && bytes_starts(line, BYTES("Caused by: "))) {
 		m->indented = false;
 		return true;

@@ -3,7 +3,8 @@
  * Joined are: lines that begin with a blank or a tab; Python tracebacks with what follows them up
  * to the next line with a time stamp (or, in a log without stamps, to the line that names the
  * exception); the lines of oslo.log's logging_exception_prefix (the head of the record's own first
- * line, then no [context]); "Caused by:" after indented lines.
+ * line, then no [context]); after a line of oslo's format those without a time stamp (a message
+ * of several lines); "Caused by:" after indented lines.
  * In: lines from outside, in order. Out: yes or no. Threads: one owner. Memory: none: the caller
  * holds the record in the making. */
 #pragma once

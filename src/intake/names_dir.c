@@ -31,11 +31,17 @@ static int identity_order(const void *a, const void *b)
 	return (x->birth > y->birth) - (x->birth < y->birth);
 }
 
+/* Oldest first: renaming keeps the birth, and a copy is born when its generation ends. The clock
+ * of both ticks slowly; among equals .2 is older than .1. */
 static int found_order(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
 
-	return (x->mtime > y->mtime) - (x->mtime < y->mtime);
+	if (x->id.birth != y->id.birth)
+		return x->id.birth < y->id.birth ? -1 : 1;
+	if (x->mtime != y->mtime)
+		return x->mtime < y->mtime ? -1 : 1;
+	return -strcmp(x->path, y->path);
 }
 
 struct dir *names_dir(struct names *n, const char *path)

@@ -3,8 +3,9 @@
 #include <assert.h>
 
 #define MESSAGE_BYTES (256u << 10) /* a batch is passed on when it is so long … */
-#define MESSAGE_LEAST (16u << 10) /* … and not begun in less room, so that batches stay worth it \
-				   */
+#define MESSAGE_LEAST                                                                              \
+	(16u << 10) /* … and not begun in less room, so that batches stay worth it               \
+		     */
 
 void push_init(struct push *p, struct ring *ring, struct counts *counts)
 {

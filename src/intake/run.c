@@ -353,8 +353,10 @@ static int finish(struct intake *in)
 int intake_run(const struct intake_config *c, struct ring *ring, int control_fd)
 {
 	struct intake in = { .epoll_fd = -1 };
-	int r = intake_init(&in, c, ring, control_fd);
+	int r;
 
+	ring_rewind(ring); /* an intake before us may have written to it */
+	r = intake_init(&in, c, ring, control_fd);
 	if (!r)
 		r = loop(&in);
 	if (!r)
