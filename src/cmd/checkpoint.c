@@ -11,7 +11,8 @@
 enum { OPT_DIR, OPT_KEY };
 
 static const struct option options[] = {
-	[OPT_DIR] = { "dir", 'd', "DIR", "directory of the ledger (default /var/lib/vedette)" },
+	[OPT_DIR] = { "dir", 'd', "DIR",
+		      "directory of the ledger (default /var/lib/vedette/ledger)" },
 	[OPT_KEY] = { "key", 'k', NULL, "print the public key instead" },
 };
 
@@ -53,7 +54,7 @@ static int show(struct args *a, int dir, bool key)
 
 static int run(struct args *a)
 {
-	const char *dir = "/var/lib/vedette";
+	const char *dir = "/var/lib/vedette/ledger";
 	bool key = false, told = false;
 	int option, fd, r;
 
@@ -82,9 +83,9 @@ static int run(struct args *a)
 }
 
 static const char *const examples[] = {
-	"vedette checkpoint show -d /var/lib/vedette >elsewhere/2026-11-22.checkpoint",
+	"vedette checkpoint show -d /var/lib/vedette/ledger >elsewhere/2026-11-22.checkpoint",
 	"to be given to vedette verify --checkpoint later",
-	"vedette checkpoint show --key -d /var/lib/vedette >elsewhere/key.pub",
+	"vedette checkpoint show --key -d /var/lib/vedette/ledger >elsewhere/key.pub",
 	"the public key",
 	NULL,
 };

@@ -27,7 +27,7 @@ enum {
 
 static const struct option options[] = {
 	[OPT_DIR] = { "dir", 'd', "DIR",
-		      "export: directory of the ledger (default /var/lib/vedette)" },
+		      "export: directory of the ledger (default /var/lib/vedette/ledger)" },
 	[OPT_SEQ] = { "seq", 0, "N[-M][,...]",
 		      "export: records by number (event.sequence of search -o json)" },
 	[OPT_SINCE] = { "since", 0, "TIME", "export: only events at or after this time" },
@@ -351,7 +351,7 @@ static int evidence_with(struct evidence *e)
 
 static int run(struct args *a)
 {
-	struct evidence e = { .args = a, .dir = "/var/lib/vedette", .o = QUERY_OPTIONS };
+	struct evidence e = { .args = a, .dir = "/var/lib/vedette/ledger", .o = QUERY_OPTIONS };
 	int r = evidence_with(&e);
 
 	buf_done(&e.query);
@@ -360,7 +360,7 @@ static int run(struct args *a)
 }
 
 static const char *const examples[] = {
-	"vedette evidence export -d D -o case-17.evidence 'openstack.request_id:\"req-1f…\"'",
+	"vedette evidence export -d D -o case-17.evidence 'openstack.request_id:\"req-1f0c...\"'",
 	"the records of one request, with proofs",
 	"vedette evidence verify case-17.evidence --key key.pub",
 	"needs the bundle and the public key, no ledger",

@@ -69,7 +69,7 @@ static void overview_page(struct buf *to)
 		    ".TP\n.B VEDETTE_TRACE\nSay where in the program a failure began.\n"
 		    ".SH FILES\n.TP\n.I /etc/vedette/vedette.yaml\n"
 		    "Configuration of serve, see\n.BR vedette.yaml (5).\n"
-		    ".TP\n.I /var/lib/vedette\nThe usual directory of a ledger.\n");
+		    ".TP\n.I /var/lib/vedette/ledger\nThe usual directory of a ledger.\n");
 }
 
 static void command_page(const struct command *c, struct buf *to)

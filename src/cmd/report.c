@@ -6,7 +6,8 @@
 enum { OPT_DIR, OPT_SINCE, OPT_UNTIL, OPT_LIMIT, OPT_OUTPUT };
 
 static const struct option options[] = {
-	[OPT_DIR] = { "dir", 'd', "DIR", "directory of the ledger (default /var/lib/vedette)" },
+	[OPT_DIR] = { "dir", 'd', "DIR",
+		      "directory of the ledger (default /var/lib/vedette/ledger)" },
 	[OPT_SINCE] = { "since", 0, "TIME", "only events at or after this time" },
 	[OPT_UNTIL] = { "until", 0, "TIME", "only events before this time" },
 	[OPT_LIMIT] = { "limit", 'n', "N", "rows of each table in text (default 50)" },
@@ -64,7 +65,7 @@ static int take(struct args *a, struct report *p, int option)
 
 static int run(struct args *a)
 {
-	struct report p = { .dir = "/var/lib/vedette", .o = REPORT_OPTIONS };
+	struct report p = { .dir = "/var/lib/vedette/ledger", .o = REPORT_OPTIONS };
 	struct query_result result = { 0 };
 	struct why why = { "" };
 	struct view *view = NULL;
@@ -96,9 +97,9 @@ static int run(struct args *a)
 }
 
 static const char *const examples[] = {
-	"vedette report logins -d /var/lib/vedette --since -1d",
+	"vedette report logins -d /var/lib/vedette/ledger --since -1d",
 	"who failed to log in since yesterday, how often, from where",
-	"vedette report coverage -d /var/lib/vedette -o json",
+	"vedette report coverage -d /var/lib/vedette/ledger -o json",
 	"which sources there are, and what their lines were understood as",
 	NULL,
 };

@@ -18,7 +18,8 @@ enum {
 };
 
 static const struct option options[] = {
-	[OPT_DIR] = { "dir", 'd', "DIR", "directory of the ledger (default /var/lib/vedette)" },
+	[OPT_DIR] = { "dir", 'd', "DIR",
+		      "directory of the ledger (default /var/lib/vedette/ledger)" },
 	[OPT_SINCE] = { "since", 0, "TIME", "only events at or after this time" },
 	[OPT_UNTIL] = { "until", 0, "TIME", "only events before this time" },
 	[OPT_LIMIT] = { "limit", 'n', "N", "stop after the first N (the last N: | tail N)" },
@@ -152,7 +153,7 @@ static int search_with(struct args *a, struct search *s)
 
 static int run(struct args *a)
 {
-	struct search s = { .dir = "/var/lib/vedette", .o = QUERY_OPTIONS };
+	struct search s = { .dir = "/var/lib/vedette/ledger", .o = QUERY_OPTIONS };
 	int r;
 
 	s.o.out = stdout;
@@ -163,7 +164,7 @@ static int run(struct args *a)
 }
 
 static const char *const examples[] = {
-	"vedette search -d /var/lib/vedette '\"Authorization failed\"'",
+	"vedette search -d /var/lib/vedette/ledger '\"Authorization failed\"'",
 	"the phrase, in the raw bytes",
 	"vedette search -d D --since -2h 'event.outcome:failure AND source.ip:10.0.0.0/8'",
 	"fields, named after the Elastic Common Schema",
@@ -182,7 +183,8 @@ const struct command command_search = {
 		 "words "
 		 "and phrases match the raw bytes; field:value asks the parsed view, with "
 		 "wildcards, "
-		 "ranges ([400 TO 499]), networks (10.0.0.0/8) and regular expressions (/…/); AND, "
+		 "ranges ([400 TO 499]), networks (10.0.0.0/8) and regular expressions (/expr/); "
+		 "AND, "
 		 "OR, "
 		 "NOT and brackets combine; | stats, sort, head, tail and others make tables. "
 		 "doc/query.md describes the language.\n\n"

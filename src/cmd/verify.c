@@ -199,7 +199,7 @@ static int run(struct args *a)
 }
 
 static const char *const examples[] = {
-	"vedette verify -d /var/lib/vedette --key key.pub --checkpoint old.checkpoint",
+	"vedette verify -d /var/lib/vedette/ledger --key key.pub --checkpoint old.checkpoint",
 	"with a key and a checkpoint that were kept on another machine",
 	"vedette verify case-17.evidence --key key.pub",
 	"a bundle made by vedette evidence export",

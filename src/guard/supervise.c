@@ -135,8 +135,9 @@ static void role_ended(struct role *r, int status, usec now)
 		if (WIFSIGNALED(status))
 			say(SAY_WARN, "%s died of signal %d (%s); starting it again", r->name,
 			    WTERMSIG(status), strsignal(WTERMSIG(status)));
-		else
-			say(SAY_WARN, "%s ended with status %d; starting it again", r->name,
+		else /* status 0: it had its reasons */
+			say(status ? SAY_WARN : SAY_DEBUG,
+			    "%s ended with status %d; starting it again", r->name,
 			    WEXITSTATUS(status));
 	}
 	if (r->ended)

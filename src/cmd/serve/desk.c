@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/serve/desk.h"
+#include "base/io.h"
+#include "cmd/serve/talk.h"
+#include <microhttpd.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CLIENT_PATIENCE 2 /* seconds, for whoever asks over the unix socket */
+
+static enum MHD_Result answer(struct MHD_Connection *c, unsigned status, const char *type,
+			      struct buf *text)
+{
+	struct MHD_Response *r;
+	enum MHD_Result sent;
+
+	r = MHD_create_response_from_buffer(text->len, text->at, MHD_RESPMEM_MUST_COPY);
+	buf_done(text);
+	if (!r)
+		return MHD_NO;
+	MHD_add_response_header(r, "Content-Type", type);
+	MHD_add_response_header(r, "Cache-Control", "no-store");
+	MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		MHD_add_response_header(r, "Allow", "GET, HEAD");
+	sent = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return sent;
+}
+
+static enum MHD_Result request(void *ctx, struct MHD_Connection *c, const char *url,
+			       const char *method, const char *version, const char *upload,
+			       size_t *upload_n, void **request_ctx)
+{
+	static int seen;
+	const struct desk_start *d = ctx;
+	const char *why = "ok";
+	struct buf text = { 0 };
+	unsigned status = MHD_HTTP_OK;
+
+	(void)version;
+	(void)upload;
+	if (!*request_ctx) { /* headers only: a body, if any, is let through unread */
+		*request_ctx = &seen;
+		return MHD_YES;
+	}
+	if (*upload_n) {
+		*upload_n = 0;
+		return MHD_YES;
+	}
+	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+		buf_str(&text, "only GET here\n");
+		return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain", &text);
+	}
+	if (!strcmp(url, "/metrics") || !strcmp(url, "/metrics/sources")) {
+		desk_metrics(d, url[8] != 0, &text);
+		return answer(c, status, "text/plain; version=0.0.4; charset=utf-8", &text);
+	}
+	if (!strcmp(url, "/healthz")) {
+		if (!desk_healthy(d, &why))
+			status = MHD_HTTP_SERVICE_UNAVAILABLE;
+		buf_printf(&text, "%s\n", why);
+		return answer(c, status, "text/plain", &text);
+	}
+	buf_str(&text, "there is /metrics, /metrics/sources and /healthz\n");
+	return answer(c, MHD_HTTP_NOT_FOUND, "text/plain", &text);
+}
+
+/* Its own log would quote requests. */
+static void quiet(void *ctx, const char *fmt, va_list ap)
+{
+	(void)ctx;
+	(void)fmt;
+	(void)ap;
+}
+
+static struct MHD_Daemon *http_start(const struct desk_start *d)
+{
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, request,
+				(void *)(uintptr_t)d, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
+				MHD_OPTION_LISTEN_SOCKET, d->http_fd, MHD_OPTION_CONNECTION_LIMIT,
+				(unsigned)DESK_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, 10u,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_END);
+}
+
+/* One line of request ("text" or "json"), one answer. */
+static void status_client(const struct desk_start *d)
+{
+	struct timeval patience = { .tv_sec = CLIENT_PATIENCE };
+	struct buf text = { 0 };
+	char line[16] = "";
+	int fd = accept4(d->status_fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (recv(fd, line, sizeof(line) - 1, 0) > 0) {
+		desk_status(d, !strncmp(line, "json", 4), &text);
+		io_write(fd, buf_view(&text));
+	}
+	buf_done(&text);
+	close(fd);
+}
+
+static int epoll_of(struct MHD_Daemon *http)
+{
+	const union MHD_DaemonInfo *i =
+		http ? MHD_get_daemon_info(http, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+
+	return i ? i->epoll_fd : -1;
+}
+
+int desk_run(const struct desk_start *d)
+{
+	struct MHD_Daemon *http = d->http_fd >= 0 ? http_start(d) : NULL;
+	struct pollfd p[3] = { { .fd = d->supervisor, .events = POLLIN },
+			       { .fd = d->status_fd, .events = POLLIN },
+			       { .fd = epoll_of(http), .events = POLLIN } };
+
+	if (d->http_fd >= 0 && !http) {
+		say(SAY_ERROR, "cannot serve HTTP");
+		return 1;
+	}
+	for (;;) {
+		MHD_UNSIGNED_LONG_LONG wait = 1000;
+
+		if (http && MHD_get_timeout(http, &wait) == MHD_YES && wait > 1000)
+			wait = 1000;
+		poll(p, 3, (int)wait);
+		if (p[0].revents) /* the supervisor never says anything: it closes */
+			break;
+		if (p[1].revents)
+			status_client(d);
+		if (http)
+			MHD_run(http);
+	}
+	if (http)
+		MHD_stop_daemon(http);
+	return 0;
+}

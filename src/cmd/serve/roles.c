@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each process of serve is given before its fork, and what is done when it has ended. */
+#include "cmd/serve/analyst.h"
+#include "cmd/serve/supervisor_in.h"
+#include "cmd/serve/talk.h"
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+/* ---- keeper ---- */
+
+static int keeper_child(void *ctx)
+{
+	const struct supervisor *s = ctx;
+
+	return keeper_run(&s->keeper_start);
+}
+
+static int keeper_prepare(void *ctx)
+{
+	struct supervisor *s = ctx;
+	int pair[2], r = fdpass_pair(pair);
+
+	if (r < 0)
+		return r;
+	s->keeper_sock = pair[0];
+	s->keeper_start.supervisor = pair[1];
+	s->keeper_start.config = s->config;
+	s->keeper.keep_n = 0;
+	role_keep(&s->keeper, pair[1]);
+	role_keep(&s->keeper, s->keeper_start.dirfd);
+	for (size_t i = 0; i < s->feeders; i++) {
+		role_keep(&s->keeper, ring_data_fd(s->feeder[i].ring));
+		role_keep(&s->keeper, ring_space_fd(s->feeder[i].ring));
+	}
+	return 0;
+}
+
+static void keeper_started(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	close_fd(&s->keeper_start.supervisor);
+}
+
+/* A producer that wrote what is no message is not believed again: both ends begin with a new
+ * ring. What was in the old one was never acknowledged. */
+static void renew_ring(struct supervisor *s, struct feeder *f)
+{
+	struct ring *fresh;
+	unsigned i = f->notes == s->keeper_start.notes[RING_JOURNAL] ? RING_JOURNAL : RING_INTAKE;
+
+	if (f->role.pid > 0)
+		kill(f->role.pid, SIGKILL);
+	if (ring_new(&fresh, s->config->ring) < 0)
+		return; /* flag stays: next time */
+	ring_free(f->ring);
+	f->ring = fresh;
+	s->keeper_start.ring[i] = fresh;
+	count_set(&f->notes->incarnation, 0);
+	count_set(&f->notes->broken, 0);
+}
+
+static void keeper_ended(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	close_fd(&s->keeper_sock);
+	close_fd(&s->keeper_start.supervisor);
+	s->keeper_ready = false;
+	count_set(&s->shared->keeper.ready, 0);
+	if (!s->was_ready && WIFEXITED(s->keeper.status) &&
+	    WEXITSTATUS(s->keeper.status) == KEEPER_REFUSED) {
+		s->refused = KEEPER_REFUSED;
+		s->stop = true;
+	}
+	for (size_t i = 0; i < s->feeders; i++) {
+		feeder_keeper_gone(&s->feeder[i]);
+		if (count_get(&s->feeder[i].notes->broken))
+			renew_ring(s, &s->feeder[i]);
+	}
+}
+
+/* ---- analyst and desk ---- */
+
+static int analyst_child(void *ctx)
+{
+	const struct supervisor *s = ctx;
+
+	return analyst_run(s->analyst_child);
+}
+
+static int analyst_prepare(void *ctx)
+{
+	struct supervisor *s = ctx;
+	int pair[2], r;
+
+	close_fd(&s->analyst_sock);
+	r = fdpass_pair(pair);
+	if (r < 0)
+		return r;
+	s->analyst_sock = pair[0]; /* goes to the keeper as soon as there is one */
+	s->analyst_child = pair[1];
+	s->analyst.keep_n = 0;
+	role_keep(&s->analyst, pair[1]);
+	return 0;
+}
+
+static void analyst_started(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	close_fd(&s->analyst_child);
+}
+
+static int desk_child(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	s->desk_start.supervisor = s->desk_child;
+	return desk_run(&s->desk_start);
+}
+
+static int desk_prepare(void *ctx)
+{
+	struct supervisor *s = ctx;
+	int pair[2], r;
+
+	close_fd(&s->desk_sock);
+	r = fdpass_pair(pair);
+	if (r < 0)
+		return r;
+	s->desk_sock = pair[0];
+	s->desk_child = pair[1];
+	s->desk.keep_n = 0;
+	role_keep(&s->desk, pair[1]);
+	role_keep(&s->desk, s->desk_start.http_fd);
+	role_keep(&s->desk, s->desk_start.status_fd);
+	return 0;
+}
+
+static void desk_started(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	close_fd(&s->desk_child);
+}
+
+/* ---- all of them ---- */
+
+/* In an intake: the memory of others is no business of a process that reads foreign bytes. */
+static void forget(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	for (size_t i = 0; i < s->feeders; i++) {
+		munmap(s->feeder[i].notes, sizeof(*s->feeder[i].notes));
+		if (strcmp(s->feeder[i].role.name, say_role) != 0) {
+			ring_free(s->feeder[i].ring);
+			counts_free(s->feeder[i].counts);
+		}
+	}
+	munmap(s->shared, sizeof(*s->shared));
+}
+
+int supervisor_make_feeders(struct supervisor *s, struct why *why)
+{
+	int r = feeder_init(&s->feeder[0], SOURCE_FILE, s->config, serve_role_names[ROLE_INTAKE],
+			    &s->accounts.outside, why);
+
+	s->feeders = 1;
+	s->feeder[0].listeners = &s->listeners;
+	if (r == 0 && s->config->journal_enabled) {
+		r = feeder_init(&s->feeder[1], SOURCE_JOURNAL, s->config,
+				serve_role_names[ROLE_JOURNAL], &s->accounts.outside, why);
+		s->feeders = 2;
+	}
+	for (size_t i = 0; i < s->feeders; i++) {
+		struct feeder *f = &s->feeder[i];
+
+		f->host = s->host;
+		f->forget = forget;
+		f->forget_ctx = s;
+		s->role[ROLE_INTAKE + i] = &f->role;
+		s->keeper_start.ring[i] = f->ring;
+		s->keeper_start.notes[i] = f->notes;
+		s->desk_start.counts[i] = f->counts;
+	}
+	return r;
+}
+
+void supervisor_make_roles(struct supervisor *s)
+{
+	s->keeper = (struct role){ .name = serve_role_names[ROLE_KEEPER],
+				   .run = keeper_child,
+				   .prepare = keeper_prepare,
+				   .started = keeper_started,
+				   .ended = keeper_ended,
+				   .ctx = s,
+				   .account = &s->accounts.keeper,
+				   .limits = PRIV_NO_CORE };
+	s->analyst = (struct role){ .name = serve_role_names[ROLE_ANALYST],
+				    .run = analyst_child,
+				    .prepare = analyst_prepare,
+				    .started = analyst_started,
+				    .ctx = s,
+				    .account = &s->accounts.outside,
+				    .limits = PRIV_NO_CORE | PRIV_NO_FORK,
+				    .descriptors = 64 };
+	s->desk = (struct role){ .name = serve_role_names[ROLE_DESK],
+				 .run = desk_child,
+				 .prepare = desk_prepare,
+				 .started = desk_started,
+				 .ctx = s,
+				 .account = &s->accounts.outside,
+				 .limits = PRIV_NO_CORE | PRIV_NO_FORK,
+				 .descriptors = 256 };
+	s->role[ROLE_KEEPER] = &s->keeper;
+	s->role[ROLE_ANALYST] = &s->analyst;
+	s->role[ROLE_DESK] = &s->desk;
+	s->keeper_start.shared = s->shared;
+	s->desk_start.shared = s->shared;
+}

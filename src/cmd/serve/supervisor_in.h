@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* supervisor_in.h — what the files of the supervisor share: supervisor.c (the loop), roles.c (what
+ * each process is given), reload.c. */
+#pragma once
+#include "cmd/serve/desk.h"
+#include "cmd/serve/feeder.h"
+#include "cmd/serve/keeper.h"
+#include "cmd/serve/setup.h"
+#include "cmd/serve/supervisor.h"
+#include <unistd.h>
+
+struct supervisor {
+	struct config *config;
+	const char *config_file;
+	char host[256];
+	struct accounts accounts;
+	struct shared *shared;
+	struct listeners listeners;
+	struct feeder feeder[SERVE_RINGS];
+	size_t feeders;
+	struct role keeper, analyst, desk;
+	struct role *role[SERVE_ROLES]; /* NULL: not there */
+	struct keeper_start keeper_start;
+	struct desk_start desk_start;
+	int signals, keeper_sock, analyst_sock, desk_sock;
+	int analyst_child, desk_child;
+	bool keeper_ready, was_ready, told_ready, stop, reload;
+	int refused; /* exit status, when the keeper cannot even begin */
+};
+
+static inline void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int supervisor_make_feeders(struct supervisor *s, struct why *why);
+void supervisor_make_roles(struct supervisor *s);
+/* Reads the configuration again; on trouble the old one stays. */
+void supervisor_reload(struct supervisor *s);
