@@ -39,22 +39,22 @@ static bool wsgi_answer(struct line *l, struct bytes b)
 	return true;
 }
 
-/* `GET /x HTTP/1.1" status: …` from behind the opening quote */
+/* `GET /x HTTP/1.1" status: …` from behind the opening quote. eventlet does not escape a quote in
+ * the request, so the last place that looks like an answer is the server's own. */
 static bool wsgi_request(struct line *l, struct bytes b)
 {
-	struct bytes rest = b;
+	struct bytes rest = b, answer = { NULL, 0 };
+	size_t n;
 
-	for (;;) {
-		size_t n = scan_chr(rest, '"');
-
-		if (n == rest.len)
-			return false;
+	for (n = scan_chr(rest, '"'); n < rest.len; n = scan_chr(rest, '"')) {
 		scan_skip(&rest, n + 1);
 		if (STARTS(rest, " status: "))
-			break;
+			answer = rest;
 	}
-	http_request(l, scan_head(b, b.len - rest.len - 1));
-	return wsgi_answer(l, rest);
+	if (!answer.len)
+		return false;
+	http_request(l, scan_head(b, b.len - answer.len - 1));
+	return wsgi_answer(l, answer);
 }
 
 /* Behind the answer's length: a time in seconds or microseconds, referrer, agent, other words. */
@@ -106,23 +106,23 @@ static bool is_answer(struct bytes b)
 				   (scan_digit(b) || scan_is(b, '-') || !b.len));
 }
 
-static bool clf_request(struct line *l, struct bytes b)
+/* Escaped: quotes of the request are (Apache), so the first answer counts; else the last. */
+static bool clf_request(struct line *l, struct bytes b, bool escaped)
 {
-	struct bytes request = b, rest = b, v;
-	size_t n = 0;
+	struct bytes rest = { NULL, 0 }, v;
 
-	for (;;) {
-		while (n < b.len && b.at[n] != '"')
-			n += b.at[n] == '\\' ? 2 : 1;
-		if (n >= b.len)
-			return false;
-		rest = bytes_from(b, n + 1);
-		if (is_answer(rest))
-			break;
-		n++;
+	for (size_t n = 0; n < b.len; n++) {
+		if (b.at[n] == '\\' && escaped)
+			n++;
+		else if (b.at[n] == '"' && is_answer(bytes_from(b, n + 1))) {
+			rest = bytes_from(b, n + 1);
+			if (escaped)
+				break;
+		}
 	}
-	request.len = n;
-	http_request(l, request);
+	if (!rest.len)
+		return false;
+	http_request(l, scan_head(b, b.len - rest.len - 1));
 	scan_take_chr(&rest, ' ');
 	v = scan_word(&rest);
 	http_done(l, v);
@@ -132,7 +132,7 @@ static bool clf_request(struct line *l, struct bytes b)
 }
 
 /* `- user [22/Nov/2026:01:20:00 +0000] "…` behind the client */
-static bool clf_rest(struct line *l, struct bytes b)
+static bool clf_rest(struct line *l, struct bytes b, bool escaped)
 {
 	struct line_mark mark = line_mark(l);
 	struct bytes user, c = b;
@@ -149,7 +149,7 @@ static bool clf_rest(struct line *l, struct bytes b)
 		return false;
 	if (!is_absent(user) && !IS(user, "\"\""))
 		set(l, FIELD_USER_NAME, user);
-	if (clf_request(l, c)) {
+	if (clf_request(l, c, escaped)) {
 		if (l->ev->time == USEC_NONE)
 			set_time(l, at);
 		return true;
@@ -159,11 +159,15 @@ static bool clf_rest(struct line *l, struct bytes b)
 }
 
 /* The clients of a request: one address, or several with commas and perhaps blanks between. */
-static struct bytes take_clients(struct bytes *b)
+static inline struct bytes take_clients(struct bytes *b)
 {
 	struct bytes all = *b;
-	size_t n = 0;
+	size_t n = scan_either(all, ' ', ',');
 
+	if (scan_at(all, n) == ' ') { /* one, as usual */
+		scan_skip(b, n + 1);
+		return scan_head(all, n);
+	}
 	do {
 		struct bytes word = scan_word(b);
 
@@ -177,47 +181,43 @@ static struct bytes take_clients(struct bytes *b)
 bool access_wsgi(struct line *l, struct bytes text)
 {
 	struct bytes b = text, clients = take_clients(&b);
-	struct line_mark mark = line_mark(l);
 
 	if (!clients.len || clients.len > 400)
 		return false;
 	if (scan_take_chr(&b, '"')) {
-		set_source_list(l, clients);
-		if (wsgi_request(l, b))
-			return true;
-	} else if (scan_is(b, '-') || scan_chr(scan_head(b, 128), '[') < b.len) {
-		set_source_list(l, clients);
-		if (clf_rest(l, b))
-			return true;
+		if (!wsgi_request(l, b))
+			return false;
+	} else if (!clf_rest(l, b, false)) {
+		return false;
 	}
-	line_back(l, &mark);
-	return false;
+	set_source_list(l, clients);
+	return true;
+}
+
+/* "example.org:443": a virtual host and its port */
+static bool is_vhost(struct bytes w)
+{
+	size_t colon = scan_last(w, BYTES(":"));
+
+	return colon != BYTES_NONE && w.len - colon < 7 && scan_all_digits(bytes_from(w, colon + 1)) &&
+	       !is_ip(w);
 }
 
 bool access_line(struct line *l, struct bytes b)
 {
-	struct line_mark mark = line_mark(l);
-	struct bytes all = b, clients = take_clients(&b), second = b;
-	size_t colon = scan_last(clients, BYTES(":"));
+	struct bytes all = b, clients = take_clients(&b), vhost = { NULL, 0 };
 
 	if (!clients.len || clients.len > 400 || b.len < 24)
 		return false;
+	if (is_vhost(clients)) {
+		vhost = scan_head(clients, scan_last(clients, BYTES(":")));
+		clients = take_clients(&b);
+	}
+	if (!clf_rest(l, b, true))
+		return false;
 	if (!is_absent(clients))
 		set_source_list(l, clients);
-	if (!clf_rest(l, b)) {
-		line_back(l, &mark);
-		/* vhost:port client … */
-		clients = take_clients(&second);
-		if (colon == BYTES_NONE || !scan_digit(bytes_from(all, colon + 1)))
-			return false;
-		if (!is_absent(clients))
-			set_source_list(l, clients);
-		if (!clf_rest(l, second)) {
-			line_back(l, &mark);
-			return false;
-		}
-		set(l, FIELD_URL_DOMAIN, scan_head(all, colon));
-	}
+	set(l, FIELD_URL_DOMAIN, vhost);
 	SET(l, EVENT_DATASET, "apache.access");
 	set(l, FIELD_MESSAGE, all);
 	return true;

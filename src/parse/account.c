@@ -23,7 +23,7 @@ static bool take_quoted(struct bytes *b, struct bytes *ret)
 
 static struct bytes value_of(struct bytes b, struct bytes key)
 {
-	size_t at = bytes_find(b, key);
+	size_t at = scan_find(b, key);
 
 	if (at == BYTES_NONE)
 		return BYTES("");

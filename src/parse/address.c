@@ -6,25 +6,31 @@
 
 static bool is_ip4(struct bytes b)
 {
-	unsigned dots = 0, v = 0, digits = 0;
+	const uint8_t *p = b.at, *end;
 
 	if (b.len < 7 || b.len > 15)
 		return false;
-	for (size_t i = 0; i < b.len; i++) {
-		uint8_t c = b.at[i];
+	end = p + b.len;
+	for (int part = 0;; part++) {
+		unsigned v = (unsigned)(*p++ - '0'), d;
 
-		if (is_digit(c)) {
-			v = v * 10 + (unsigned)(c - '0');
-			if (++digits > 3 || v > 255)
-				return false;
-		} else if (c == '.' && digits) {
-			dots++;
-			digits = v = 0;
-		} else {
+		if (v > 9)
 			return false;
+		if (p < end && (d = (unsigned)(*p - '0')) < 10) {
+			v = v * 10 + d;
+			p++;
+			if (p < end && (d = (unsigned)(*p - '0')) < 10) {
+				v = v * 10 + d;
+				p++;
+			}
 		}
+		if (v > 255)
+			return false;
+		if (p == end)
+			return part == 3;
+		if (part == 3 || *p++ != '.' || p == end)
+			return false;
 	}
-	return dots == 3 && digits;
 }
 
 static bool is_ip6(struct bytes b)
@@ -103,6 +109,10 @@ static bool is_host_name(struct bytes b)
 
 void set_source(struct line *l, struct bytes host)
 {
+	if (is_ip4(host)) {
+		set(l, FIELD_SOURCE_IP, host);
+		return;
+	}
 	host = bare(host);
 	if (is_ip(host))
 		set(l, FIELD_SOURCE_IP, host);
@@ -112,8 +122,13 @@ void set_source(struct line *l, struct bytes host)
 
 void set_source_list(struct line *l, struct bytes list)
 {
-	size_t comma = scan_chr(list, ',');
+	size_t comma;
 
+	if (is_ip4(list)) {
+		set(l, FIELD_SOURCE_IP, list);
+		return;
+	}
+	comma = scan_chr(list, ',');
 	if (comma == list.len) {
 		set_source(l, list);
 		return;

@@ -84,10 +84,10 @@ static bool auth_text(struct line *l, struct bytes text)
 		A(": authentication failure for "),
 		A(": password mismatch: "),
 		A(": authorization failure"),
-		A(" in realm "),
 #undef A
 	};
 	struct bytes b = text;
+	size_t end;
 
 	if (TAKE(&b, "Digest: "))
 		text = b;
@@ -101,13 +101,14 @@ static bool auth_text(struct line *l, struct bytes text)
 	}
 	if (!TAKE(&b, "user "))
 		return false;
+	if ((scan_is(b, '`') || scan_is(b, '\'')) && (end = FIND(b, "' in realm ")) != BYTES_NONE) {
+		refused(l, scan_head(b, end + 1), text);
+		return true;
+	}
 	for (size_t i = 0; i < sizeof(after) / sizeof(after[0]); i++) {
 		size_t at = scan_last(b, after[i]);
 
 		if (at == BYTES_NONE || !at)
-			continue;
-		if (i == 4 && !HAS(bytes_from(b, at), "not found") &&
-		    !HAS(bytes_from(b, at), "auth_digest:"))
 			continue;
 		refused(l, scan_head(b, at), text);
 		return true;
@@ -142,7 +143,7 @@ static void apache_text(struct line *l, struct bytes text)
 bool horizon_message(struct line *l, struct bytes text)
 {
 	bool good = STARTS(text, "Login successful for user \"");
-	struct bytes b = text, user, domain;
+	struct bytes b = text, user, domain, address;
 	size_t at;
 
 	if (!good && !STARTS(text, "Login failed for user \""))
@@ -153,8 +154,10 @@ bool horizon_message(struct line *l, struct bytes text)
 	if (at == BYTES_NONE)
 		at = b.len;
 	user = scan_head(b, at);
-	set_source(l, bytes_trim(scan_head(bytes_from(b, at + 17),
-					   scan_chr(bytes_from(b, at + 17), ' '))));
+	address = bytes_trim(bytes_from(b, at + 17));
+	if (ENDS(address, "."))
+		address.len--;
+	set_source_list(l, address);
 	at = LAST(user, "\" using domain \"");
 	if (at != BYTES_NONE) {
 		domain = bytes_from(user, at + 16);
@@ -170,7 +173,7 @@ bool horizon_message(struct line *l, struct bytes text)
 		SET(l, EVENT_OUTCOME, "success");
 	else
 		SET(l, EVENT_OUTCOME, "failure");
-	SET(l, SERVICE_NAME, "horizon");
+	PUT(l, SERVICE_NAME, "horizon");
 	return true;
 }
 
@@ -187,8 +190,6 @@ bool apache_error(struct line *l, struct bytes b)
 	take_client(&c, &h);
 	take_client(&c, &h); /* mod_wsgi may write both */
 	scan_take_chr(&c, ' ');
-	if (h.client.len && (is_ip(h.client) || !set_source_port(l, h.client)))
-		set_source(l, h.client);
 	set_time(l, at);
 	/* a wrapped line knows its own level, logger and pid better: it goes first */
 	if (!(IS(h.logger, "wsgi") || stamp_is_iso(c)) || !line_body(l, c)) {
@@ -196,6 +197,9 @@ bool apache_error(struct line *l, struct bytes b)
 		set(l, FIELD_MESSAGE, c);
 		apache_text(l, c);
 	}
+	if (h.client.len && !event_has(l->ev, FIELD_SOURCE_IP) &&
+	    (is_ip(h.client) || !set_source_port(l, h.client)))
+		set_source(l, h.client);
 	set(l, FIELD_LOG_LEVEL, h.level);
 	set(l, FIELD_LOG_LOGGER, h.logger);
 	set(l, FIELD_PROCESS_PID, h.pid);

@@ -8,17 +8,18 @@
  * quotes is plain text; without quotes it may be hexadecimal (the kernel writes names so that hold
  * a blank, a quote or a control character), and stays as written. */
 #include "parse/line.h"
+#include "parse/names.h"
 
 #define GS 0x1d
 
-/* Keys, sorted by name, and where their values go. */
+/* Keys, and where their values go. */
 static const struct {
 	const char *key;
 	enum field field;
 } keys[] = {
 	{ "AUID", FIELD_USER_AUDIT_NAME },
 	{ "EUID", FIELD_USER_EFFECTIVE_NAME },
-	{ "SYSCALL", FIELD_EVENT_CODE },
+	{ "SYSCALL", FIELD_AUDIT_SYSCALL },
 	{ "UID", FIELD_USER_NAME },
 	{ "acct", FIELD_USER_NAME },
 	{ "addr", FIELD_SOURCE_IP },
@@ -51,22 +52,13 @@ static const struct {
 	{ "unit", FIELD_SYSTEMD_UNIT },
 };
 
+static struct names key_names, type_names;
+
 static enum field field_of(struct bytes key)
 {
-	size_t lo = 0, hi = sizeof(keys) / sizeof(keys[0]);
+	size_t i = names_find(&key_names, key);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int c = bytes_cmp(key, bytes_str(keys[mid].key));
-
-		if (!c)
-			return keys[mid].field;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return FIELD_N;
+	return i == BYTES_NONE ? FIELD_N : keys[i].field;
 }
 
 /* What a record of this type tells, after the words of the audit tools. */
@@ -106,24 +98,22 @@ static const struct {
 	{ "USER_START", "session", "session-opened" },
 };
 
+__attribute__((constructor)) static void fill(void)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		names_add(&key_names, bytes_str(keys[i].key));
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		names_add(&type_names, bytes_str(types[i].type));
+}
+
 static void set_meaning(struct line *l, struct bytes type)
 {
-	size_t lo = 0, hi = sizeof(types) / sizeof(types[0]);
+	size_t i = names_find(&type_names, type);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int c = bytes_cmp(type, bytes_str(types[mid].type));
-
-		if (!c) {
-			set(l, FIELD_EVENT_CATEGORY, bytes_str(types[mid].category));
-			set(l, FIELD_EVENT_ACTION, bytes_str(types[mid].action));
-			return;
-		}
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
+	if (i == BYTES_NONE)
+		return;
+	set(l, FIELD_EVENT_CATEGORY, bytes_str(types[i].category));
+	set(l, FIELD_EVENT_ACTION, bytes_str(types[i].action));
 }
 
 static void set_value(struct line *l, enum field f, struct bytes v)
@@ -143,6 +133,9 @@ static void set_value(struct line *l, enum field f, struct bytes v)
 	case FIELD_NETWORK_INTERFACE: /* elsewhere dev= is a disk */
 		if (IS(event_get(l->ev, FIELD_AUDIT_TYPE), "ANOM_PROMISCUOUS"))
 			set(l, f, v);
+		break;
+	case FIELD_AUDIT_SYSCALL: /* the name comes behind the number and says more */
+		event_put(l->ev, f, v);
 		break;
 	case FIELD_PROCESS_PID:
 	case FIELD_PROCESS_PPID:
@@ -166,6 +159,7 @@ static void set_pairs(struct line *l, struct bytes b)
 {
 	while (b.len) {
 		struct bytes key, v;
+		enum field f;
 		size_t n = 0;
 
 		while (b.len && (is_end(b.at[0]) || b.at[0] == ','))
@@ -190,8 +184,9 @@ static void set_pairs(struct line *l, struct bytes b)
 			v = scan_head(b, n);
 			scan_skip(&b, n);
 		}
-		if (key.len < 16 && field_of(key) != FIELD_N)
-			set_value(l, field_of(key), v);
+		f = field_of(key);
+		if (f != FIELD_N)
+			set_value(l, f, v);
 	}
 }
 

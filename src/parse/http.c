@@ -36,19 +36,22 @@ static void set_target(struct line *l, struct bytes target)
 void http_request(struct line *l, struct bytes request)
 {
 	struct bytes rest = request, method = scan_word(&rest), version;
-	size_t space;
 
 	if (!is_method(method) || !rest.len) {
-		set(l, FIELD_URL_ORIGINAL, request);
+		if (!is_absent(request))
+			set(l, FIELD_URL_ORIGINAL, request);
 		return;
 	}
 	set(l, FIELD_HTTP_METHOD, method);
-	version = rest.len > 9 ? bytes_from(rest, rest.len - 9) : rest; /* " HTTP/1.1" */
-	space = scan_chr(version, ' ');
-	scan_skip(&version, space + 1);
-	if (TAKE(&version, "HTTP/") && version.len && is_digit(version.at[0])) {
-		set(l, FIELD_HTTP_VERSION, version);
-		rest.len -= version.len + 6;
+	for (size_t n = 9; n >= 7; n -= 2) { /* " HTTP/1.1", " HTTP/2" */
+		if (rest.len < n)
+			continue;
+		version = bytes_from(rest, rest.len - n);
+		if (TAKE(&version, " HTTP/") && is_digit(version.at[0])) {
+			set(l, FIELD_HTTP_VERSION, version);
+			rest.len -= n;
+			break;
+		}
 	}
 	set_target(l, rest);
 }
@@ -56,10 +59,11 @@ void http_request(struct line *l, struct bytes request)
 /* The last two parts of the path say what is asked, whatever stands before them. */
 static bool is_login(struct line *l)
 {
-	struct bytes path = event_get(l->ev, FIELD_URL_PATH);
+	struct bytes path;
 
 	if (!IS(event_get(l->ev, FIELD_HTTP_METHOD), "POST"))
 		return false;
+	path = event_get(l->ev, FIELD_URL_PATH);
 	if (ENDS(path, "/"))
 		path.len--;
 	return ENDS(path, "/v3/auth/tokens") || ENDS(path, "/v2.0/tokens") ||
@@ -70,12 +74,13 @@ static bool is_login(struct line *l)
 
 void http_done(struct line *l, struct bytes status)
 {
-	uint8_t class = scan_at(status, 0);
+	uint8_t class = 0;
 
-	if (status.len != 3 || !scan_all_digits(status))
-		class = 0;
-	else
+	if (status.len == 3 && is_digit(status.at[0]) && is_digit(status.at[1]) &&
+	    is_digit(status.at[2])) {
+		class = status.at[0];
 		set(l, FIELD_HTTP_STATUS, status);
+	}
 	if (is_login(l)) {
 		SET(l, EVENT_CATEGORY, "authentication");
 		SET(l, EVENT_ACTION, "authenticate");

@@ -27,7 +27,7 @@ static bool levelled(struct line *l, struct bytes b)
 	}
 	pid = rest;
 	word = scan_digits(&pid);
-	if (word.len && scan_take_chr(&pid, ' ')) {
+	if (word.len && word.len <= 10 && scan_take_chr(&pid, ' ')) {
 		rest = pid;
 		pid = word;
 	} else {
@@ -49,7 +49,7 @@ static bool levelled(struct line *l, struct bytes b)
 	set(l, FIELD_LOG_LEVEL, level_of(word));
 	set(l, FIELD_LOG_LOGGER, name);
 	set_number(l, FIELD_PROCESS_PID, pid);
-	set(l, FIELD_SERVICE_NAME, service_of(base_name(l->hint->name)));
+	set(l, FIELD_SERVICE_NAME, service_of_path(l->hint->name));
 	SET(l, EVENT_DATASET, "log");
 	set(l, FIELD_MESSAGE, rest);
 	return true;
@@ -72,12 +72,12 @@ static bool behind(struct line *l, struct bytes b)
 	if (is_digit(c)) /* a pid, or a thread of MySQL */
 		return oslo_line(l, b) || mysql_line(l, b) || levelled(l, b) || syslog_iso(l, b);
 	if (c == '[')
-		return rabbit_line(l, b) || mysql_line(l, b) || levelled(l, b);
+		return rabbit_line(l, b) || levelled(l, b);
 	if (c == 'f' && STARTS(b, " fail2ban."))
 		return fail2ban_line(l, b);
 	if (c == 'q' && STARTS(b, " qemu"))
 		return libvirt_line(l, b);
-	return oslo_line(l, b) || levelled(l, b) || syslog_iso(l, b);
+	return oslo_line(l, b) || syslog_iso(l, b) || levelled(l, b);
 }
 
 bool iso_line(struct line *l, struct bytes b)

@@ -69,6 +69,29 @@ static bool hex4(struct bytes b, unsigned *ret)
 	return true;
 }
 
+/* What \c stands for; NUL where it is no escape. */
+static uint8_t means_of(uint8_t c)
+{
+	switch (c) {
+	case '"':
+	case '\\':
+	case '/':
+		return c;
+	case 'b':
+		return '\b';
+	case 'f':
+		return '\f';
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case 't':
+		return '\t';
+	default:
+		return 0;
+	}
+}
+
 static bool take_string(struct bytes *b, struct bytes *ret, bool *ret_escaped)
 {
 	struct bytes all;
@@ -93,7 +116,7 @@ static bool take_string(struct bytes *b, struct bytes *ret, bool *ret_escaped)
 			if (!hex4(*b, &unused))
 				return false;
 			scan_skip(b, 4);
-		} else if (b->len && memchr("\"\\/bfnrt", b->at[0], 8)) {
+		} else if (means_of(scan_at(*b, 0))) {
 			scan_skip(b, 1);
 		} else {
 			return false;
@@ -168,12 +191,10 @@ static uint32_t take_code(struct bytes *b)
 /* An escape never stands for more bytes than it has: `to` needs b.len bytes. */
 static size_t unescape(struct bytes b, uint8_t *to)
 {
-	static const char names[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
 	size_t n = 0;
 
 	while (b.len) {
 		size_t run = scan_chr(b, '\\');
-		const char *name;
 
 		if (run)
 			memcpy(to + n, b.at, run);
@@ -185,8 +206,7 @@ static size_t unescape(struct bytes b, uint8_t *to)
 			n += put_utf8(to + n, take_code(&b));
 			continue;
 		}
-		name = memchr(names, b.at[0], 8);
-		to[n++] = name ? (uint8_t)means[name - names] : b.at[0];
+		to[n++] = means_of(b.at[0]);
 		scan_skip(&b, 1);
 	}
 	return n;

@@ -9,6 +9,7 @@
  * raw bytes again in the end: most of it (ids, names, addresses) stands there unchanged. */
 #include "parse/json.h"
 #include "parse/line.h"
+#include "parse/names.h"
 
 enum how {
 	AS_TEXT,
@@ -34,6 +35,7 @@ enum mark {
 	MARK_OSLO = 4, /* levelname and its kind */
 	MARK_SURICATA = 8,
 	MARK_AIDE = 16,
+	MARK_HTTP = 64,
 	MARK_STRANGER = 32, /* an initiator without an account: its id means nothing */
 };
 
@@ -47,61 +49,34 @@ static const struct map maps[] = {
 };
 
 #define MAPS (sizeof(maps) / sizeof(maps[0]))
-#define SLOTS 1024 /* twice the entries and more */
 #define WEAK_MAX 48
 
-static uint16_t slots[SLOTS]; /* 0, or 1 + index: below MAPS of maps[], above it a field's name */
+static struct names names; /* the paths of maps[], then the names of the fields */
 
-static uint32_t hash_of(struct bytes b)
+/* The table's own entries come first, so that a field whose name needs care is not taken as plain
+ * text. */
+__attribute__((constructor)) static void fill(void)
 {
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < b.len; i++)
-		h = (h ^ b.at[i]) * 16777619u;
-	return h ^ h >> 15;
-}
-
-static struct bytes slot_name(unsigned i)
-{
-	return bytes_str(i < MAPS ? maps[i].path : field_name((enum field)(i - MAPS)));
-}
-
-/* Filled before main() and only read afterwards. The tables' own entries come first, so that a
- * field whose name needs care is not taken as plain text. */
-__attribute__((constructor)) static void fill_slots(void)
-{
-	for (unsigned i = 0; i < MAPS + FIELD_N; i++) {
-		struct bytes name = slot_name(i);
-		uint32_t at = hash_of(name) % SLOTS;
-
-		if (i == MAPS + FIELD_EVENT_DATASET) /* what parsed the line is ours to say */
-			continue;
-		while (slots[at] && !bytes_eq(slot_name(slots[at] - 1u), name))
-			at = (at + 1) % SLOTS;
-		if (!slots[at])
-			slots[at] = (uint16_t)(i + 1);
-	}
+	for (size_t i = 0; i < MAPS; i++)
+		names_add(&names, bytes_str(maps[i].path));
+	for (unsigned f = 0; f < FIELD_N; f++)
+		names_add(&names, bytes_str(field_name((enum field)f)));
 }
 
 static bool map_of(struct bytes path, struct map *ret)
 {
-	uint32_t at = hash_of(path) % SLOTS;
+	size_t i = names_find(&names, path);
 
-	for (; slots[at]; at = (at + 1) % SLOTS) {
-		unsigned i = slots[at] - 1u;
-
-		if (!bytes_eq(slot_name(i), path))
-			continue;
-		if (i < MAPS)
-			*ret = maps[i];
-		else
-			*ret = (struct map){ "", (uint8_t)(i - MAPS), 0,
-					     field_type((enum field)(i - MAPS)) == TYPE_NUMBER ?
-						     AS_NUMBER :
-						     AS_TEXT };
-		return true;
-	}
-	return false;
+	if (i == BYTES_NONE || i == MAPS + FIELD_EVENT_DATASET) /* the dataset is ours to say */
+		return false;
+	if (i < MAPS)
+		*ret = maps[i];
+	else
+		*ret = (struct map){ "", (uint8_t)(i - MAPS), 0,
+				     field_type((enum field)(i - MAPS)) == TYPE_NUMBER ?
+					     AS_NUMBER :
+					     AS_TEXT };
+	return true;
 }
 
 struct weak {
@@ -332,6 +307,10 @@ static void settle(struct scan_ctx *s)
 				continue;
 			if (f == FIELD_USER_ID && (s->marks & MARK_STRANGER))
 				continue; /* made up by Keystone for who has no account */
+			if (f == FIELD_EVENT_REASON && IS(s->weak[i].value, "HTTP")) {
+				s->marks |= MARK_HTTP; /* the code beside it is a status */
+				continue;
+			}
 			if (f == FIELD_OS_EVENT_TYPE && !(s->marks & MARK_NOTIFICATION))
 				f = FIELD_EVENT_ACTION;
 			set(s->l, f, s->weak[i].value);
@@ -370,7 +349,8 @@ static void category(struct line *l, struct bytes type)
 {
 	if (STARTS(type, "identity.authenticate") || IS(event_get(l->ev, FIELD_EVENT_ACTION), "authenticate"))
 		SET(l, EVENT_CATEGORY, "authentication");
-	else if (STARTS(type, "identity."))
+	else if (STARTS(type, "identity.") ||
+		 STARTS(event_get(l->ev, FIELD_OS_TARGET_TYPE), "data/security"))
 		SET(l, EVENT_CATEGORY, "iam");
 	else if (STARTS(type, "audit.http"))
 		SET(l, EVENT_CATEGORY, "web");
@@ -388,17 +368,19 @@ static void notification(struct scan_ctx *s)
 {
 	struct line *l = s->l;
 	struct event *e = l->ev;
-	struct bytes type = event_get(e, FIELD_OS_EVENT_TYPE), reason;
+	struct bytes type = event_get(e, FIELD_OS_EVENT_TYPE);
 
 	if (s->marks & MARK_NOTIFICATION)
 		publisher(l);
-	reason = event_get(e, FIELD_EVENT_REASON);
-	if (IS(reason, "HTTP") && event_get(e, FIELD_EVENT_CODE).len == 3)
+	if ((s->marks & MARK_HTTP) && event_get(e, FIELD_EVENT_CODE).len == 3)
 		set(l, FIELD_HTTP_STATUS, event_get(e, FIELD_EVENT_CODE));
 	if (!(s->marks & MARK_CADF)) /* the payload is the thing itself */
 		set(l, FIELD_OS_TARGET_ID, event_get(e, FIELD_EVENT_ID));
 	if (STARTS(type, "identity.user."))
 		set(l, FIELD_USER_TARGET_ID, event_get(e, FIELD_OS_TARGET_ID));
+	if (STARTS(type, "instance."))
+		set(l, FIELD_OS_INSTANCE_ID, event_get(e, FIELD_OS_TARGET_ID));
+	set(l, FIELD_SERVICE_NAME, service_of(event_get(e, FIELD_OS_TARGET_ID)));
 	set(l, FIELD_EVENT_ACTION, type);
 	category(l, type);
 	if (s->marks & MARK_NOTIFICATION)
@@ -415,7 +397,7 @@ static void oslo(struct scan_ctx *s)
 	struct bytes service = service_of(logger);
 
 	set(l, FIELD_SERVICE_NAME,
-	    service.len ? service : service_of(base_name(l->hint->name)));
+	    service.len ? service : service_of_path(l->hint->name));
 	SET(l, EVENT_DATASET, "oslo.log");
 	oslo_message(l, logger, event_get(l->ev, FIELD_LOG_LEVEL),
 		     event_get(l->ev, FIELD_MESSAGE));
@@ -469,7 +451,7 @@ static void rebase(struct scan_ctx *s, struct bytes raw)
 
 			if (v->at < s->made[k].at || v->at >= s->made[k].at + s->made[k].len)
 				continue;
-			at = bytes_find(raw, *v);
+			at = scan_find(raw, *v);
 			if (at != BYTES_NONE)
 				v->at = raw.at + at;
 			break;

@@ -4,13 +4,17 @@
  * project, a disabled or locked account in a line of its own; the request id joins them. */
 #include "parse/line.h"
 
-/* Up to the error summary that oslo.log appends: ": keystone.exception.Unauthorized: …" */
+/* Up to the error summary: ": keystone.exception.Unauthorized: …" */
 static struct bytes without_summary(struct bytes text)
 {
-	size_t at = FIND(text, ": keystone.exception.");
+	size_t own;
 
-	text = scan_head(text, at);
-	return scan_head(text, scan_chr(text, '\n'));
+	text = scan_head(text, scan_chr(text, '\n'));
+	own = LAST(text, ": keystone.exception.");
+	if (own != BYTES_NONE && trace_summary(text) == own)
+		return scan_head(text, own);
+	own = FIND(text, ": keystone.exception.");
+	return scan_head(text, own != BYTES_NONE ? own : trace_summary(text));
 }
 
 static bool is_address_list(struct bytes list)

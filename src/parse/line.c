@@ -6,15 +6,15 @@
  * grep -H's "/var/log/auth.log:Nov 22 …". Sets *ret_file and moves *b to the line itself. */
 static bool take_file(struct bytes *b, struct bytes *ret_file)
 {
-	struct bytes c = *b, word = scan_head(c, scan_chr(scan_head(c, 512), ' ')), rest;
+	struct bytes c = *b, word = scan_head(c, scan_chr(c, ' ')), rest;
 	bool path = scan_is(c, '/') || scan_is(c, '.');
 	size_t n = word.len, dot;
 
-	if (n < 5 || n >= c.len)
+	if (n < 5 || n >= c.len || n > 512)
 		return false;
 	if (!path) { /* ".log" is the mark of a file where no slash leads */
-		for (dot = scan_chr(word, '.'); dot < n; dot += 1 + scan_chr(bytes_from(word, dot + 1), '.'))
-			if (STARTS(bytes_from(word, dot), ".log"))
+		for (dot = scan_chr(c, '.'); dot < n; dot += 1 + scan_chr(bytes_from(c, dot + 1), '.'))
+			if (STARTS(bytes_from(c, dot), ".log"))
 				break;
 		if (dot >= n)
 			return false;
@@ -56,15 +56,27 @@ static bool in_file(struct line *l, struct bytes b)
 	return false;
 }
 
+/* The address of a client: HAProxy's line goes on with the stamp, an access log with names. */
+static bool from_client(struct line *l, struct bytes b)
+{
+	size_t n = scan_chr(scan_head(b, 300), ' ');
+
+	return (scan_at(b, n + 1) == '[' && haproxy_line(l, b)) || access_line(l, b);
+}
+
 /* Behind a digit: a stamp, or the address of a client. */
 static bool from_digit(struct line *l, struct bytes b)
 {
-	struct bytes c = b, word;
+	struct bytes c = b;
 	usec at;
 
-	if (stamp_is_iso(b))
-		return iso_line(l, b);
-	if (stamp_mysql(l->hint, &c, &at)) {
+	if (scan_at(b, 4) == '-' || scan_at(b, 4) == '/') {
+		if (iso_line(l, b))
+			return true;
+		if (stamp_is_iso(b))
+			return false;
+	}
+	if (scan_at(b, 6) == ' ' && stamp_mysql(l->hint, &c, &at)) {
 		struct line_mark mark = line_mark(l);
 
 		set_time(l, at);
@@ -72,10 +84,7 @@ static bool from_digit(struct line *l, struct bytes b)
 			return true;
 		line_back(l, &mark);
 	}
-	word = scan_head(b, scan_chr(scan_head(b, 300), ' '));
-	if (scan_at(b, word.len + 1) == '[')
-		return haproxy_line(l, b) || access_line(l, b);
-	return access_line(l, b);
+	return from_client(l, b);
 }
 
 static bool from_bracket(struct line *l, struct bytes b)
@@ -91,6 +100,8 @@ static bool from_bracket(struct line *l, struct bytes b)
 	if (scan_take_to(&c, ']', &in)) {
 		if (level_of(in).len)
 			return haproxy_text(l, b);
+		if (scan_is(c, ':') && is_ip(in)) /* [::1]:1234 */
+			return from_client(l, b);
 		in = bytes_trim(in);
 		if (scan_decimal(&in).len && !in.len && scan_is(c, ' ') &&
 		    scan_chr(b, '.') < b.len - c.len) /* dmesg */
@@ -119,7 +130,7 @@ static bool from_word(struct line *l, struct bytes b)
 	}
 	if (ENDS(b, " FOUND") && clamd_text(l, b))
 		return true;
-	return aide_line(l, b) || haproxy_text(l, b) || access_line(l, b) || uwsgi_text(l, b);
+	return aide_line(l, b) || haproxy_text(l, b) || from_client(l, b) || uwsgi_text(l, b);
 }
 
 static bool from_letter(struct line *l, struct bytes b)
@@ -158,7 +169,7 @@ static bool from_first(struct line *l, struct bytes b)
 		return rabbit_report(l, b);
 	case '-':
 	case ':':
-		return access_line(l, b);
+		return from_client(l, b);
 	case 0:
 		return false;
 	default:

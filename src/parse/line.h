@@ -68,6 +68,7 @@ static inline bool is_absent(struct bytes v)
 struct bytes level_of(struct bytes word);   /* "WARN" -> "warning"; empty where it is none */
 struct bytes level_of_severity(unsigned severity); /* syslog 0..7 */
 struct bytes service_of(struct bytes name); /* "nova-api.log" -> its "nova"; empty if unknown */
+struct bytes service_of_path(struct bytes path); /* by the file, else by its folder */
 bool is_identifier(struct bytes id);	    /* 32 or 64 hex digits, or a uuid */
 struct bytes base_name(struct bytes path);
 
@@ -100,9 +101,12 @@ bool keystone_message(struct line *l, struct bytes logger, struct bytes text);
 bool service_message(struct line *l, struct bytes text);
 bool config_message(struct line *l, struct bytes text);
 /* trace.c: exception and traceback */
-void trace_of(struct line *l, struct bytes level, struct bytes text);
+void trace_of(struct line *l, struct bytes level, struct bytes text); /* the message's end */
 void trace_text(struct line *l, struct bytes trace);
 bool trace_error(struct line *l, struct bytes b); /* "pkg.Class: text" or "pkg.Class" */
+/* Where the ": Class: text" stands that oslo.log appended, or BYTES_NONE. What a stranger typed may
+ * look like one: the true one usually repeats what stands before it. */
+size_t trace_summary(struct bytes text);
 
 /* access.c: request lines of Apache, nginx, eventlet, swift */
 bool access_line(struct line *l, struct bytes b);

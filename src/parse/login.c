@@ -42,6 +42,7 @@ bool login_text(struct line *l, struct bytes text)
 		return failed(l, b);
 	if (TAKE(&b, "ROOT LOGIN ")) { /* "ON tty2", "on '/dev/tty1' FROM 'h'" */
 		SET(l, USER_NAME, "root");
+		scan_blanks(&b);
 		scan_word(&b);
 		set(l, FIELD_PROCESS_TTY, scan_unquote(scan_word(&b)));
 		if (TAKE(&b, "FROM "))
@@ -64,7 +65,7 @@ bool login_text(struct line *l, struct bytes text)
 /* "… for 'root' from 1.2.3.4:5": the address is the last word but "with key …" */
 static void dropbear_who(struct line *l, struct bytes b)
 {
-	size_t from = LAST(b, " from "), for_at = FIND(b, " for '"), user_at = FIND(b, " user '");
+	size_t from = LAST(b, " from "), for_at = FIND(b, " for '"), user_at = FIND(b, "user '");
 	struct bytes who, origin;
 
 	if (from == BYTES_NONE)
@@ -76,13 +77,17 @@ static void dropbear_who(struct line *l, struct bytes b)
 		origin = scan_head(origin, scan_chr(origin, ' '));
 	if (!set_source_port(l, origin))
 		set_source(l, origin);
-	if (for_at == BYTES_NONE)
-		for_at = user_at;
-	if (for_at == BYTES_NONE || for_at > from)
-		return;
 	who = scan_head(b, from);
+	if (for_at == BYTES_NONE || for_at > from) {
+		for_at = user_at;
+		who = b; /* "…: (user 'root', 10 fails): …" may stand behind the address */
+	}
+	if (for_at == BYTES_NONE)
+		return;
 	scan_skip(&who, scan_chr(bytes_from(who, for_at), '\'') + for_at + 1);
-	set(l, FIELD_USER_NAME, scan_head(who, LAST(who, "'")));
+	/* in the first form the last quote before the address ends the name, whatever it holds */
+	set(l, FIELD_USER_NAME,
+	    scan_head(who, for_at == user_at ? scan_chr(who, '\'') : LAST(who, "'")));
 }
 
 static bool istarts(struct bytes b, struct bytes lower)

@@ -30,12 +30,12 @@ static bool is_logger(struct bytes w)
 
 static inline bool is_none(struct bytes w)
 {
-	return (w.len == 1 && w.at[0] == '-') || IS(w, "None");
+	return w.len == 1 ? w.at[0] == '-' : w.len == 4 && IS(w, "None");
 }
 
-static void set_word(struct line *l, enum field f, struct bytes w)
+static inline void set_word(struct line *l, enum field f, struct bytes w)
 {
-	if (!is_none(w))
+	if (w.len > 4 || !is_none(w))
 		set(l, f, w);
 }
 
@@ -75,10 +75,47 @@ static bool is_context(const struct bytes *w, size_t n)
 	return none == n || is_request_id(w[none]) || (none && n >= 5);
 }
 
+/* The words up to the closing bracket, which is consumed; 0 where they are no context. Most of a
+ * context are long ids, so blanks and bracket are looked for in 64 bytes at a time. */
+static size_t context_words(struct bytes *b, struct bytes w[static CONTEXT_WORDS])
+{
+	struct bytes c = *b;
+	size_t n = 0, from = 0;
+
+	for (size_t base = 0; base < 512; base += 64) {
+		uint8_t tail[64];
+		uint64_t mask;
+
+		if (base >= c.len)
+			return 0;
+		if (c.len - base >= 64) {
+			mask = scan_mask64(c.at + base, ' ', ']');
+		} else {
+			memset(tail, 0, sizeof(tail));
+			memcpy(tail, c.at + base, c.len - base);
+			mask = scan_mask64(tail, ' ', ']');
+		}
+		for (; mask; mask &= mask - 1) {
+			size_t end = base + (size_t)__builtin_ctzll(mask);
+
+			if (n == CONTEXT_WORDS)
+				return 0;
+			w[n] = bytes_of(c.at + from, end - from);
+			n += end != from;
+			from = end + 1;
+			if (c.at[end] == ']') {
+				scan_skip(b, from);
+				return n;
+			}
+		}
+	}
+	return 0;
+}
+
 bool oslo_context(struct line *l, struct bytes *b)
 {
-	struct bytes w[CONTEXT_WORDS], c = *b, inside;
-	size_t n = 0, id = 0;
+	struct bytes w[CONTEXT_WORDS], c = *b;
+	size_t n, id = 0;
 
 	if (!scan_take_chr(&c, '['))
 		return false;
@@ -88,13 +125,8 @@ bool oslo_context(struct line *l, struct bytes *b)
 		*b = c;
 		return true;
 	}
-	if (!scan_take_to(&c, ']', &inside) || inside.len > 600)
-		return false;
-	while (inside.len && n < CONTEXT_WORDS) {
-		w[n] = scan_word(&inside);
-		n += w[n].len != 0;
-	}
-	if (inside.len || !n || !is_context(w, n))
+	n = context_words(&c, w);
+	if (!n || !is_context(w, n))
 		return false;
 	/* the id of the whole call comes first when a request id follows, or so many words */
 	if (n > 1 && (is_request_id(w[1]) || n == 8 || (n == 7 && is_none(w[0])))) {
@@ -129,11 +161,11 @@ static void set_service(struct line *l, struct bytes logger)
 	struct bytes s = service_of(logger);
 
 	if (!s.len)
-		s = service_of(base_name(event_get(l->ev, FIELD_LOG_FILE)));
+		s = service_of_path(event_get(l->ev, FIELD_LOG_FILE));
 	if (!s.len)
 		s = service_of(event_get(l->ev, FIELD_PROCESS_NAME));
 	if (!s.len)
-		s = service_of(base_name(l->hint->name));
+		s = service_of_path(l->hint->name);
 	set(l, FIELD_SERVICE_NAME, s);
 }
 
@@ -141,24 +173,25 @@ static void set_service(struct line *l, struct bytes logger)
 static bool oslo_rest(struct line *l, struct bytes b, struct bytes pid)
 {
 	struct bytes rest = b, word = scan_word(&rest), level = level_of(word), logger, text;
-	struct line_mark mark = line_mark(l);
+	struct line_mark mark;
 
 	if (!level.len)
 		return false;
 	scan_blanks(&rest);
 	text = rest;
-	logger = scan_head(text, scan_chr(text, ' '));
-	if (scan_chr(logger, '\n') < logger.len)
-		logger = scan_head(logger, scan_chr(logger, '\n'));
+	logger = scan_head(text, scan_either(text, ' ', '\n'));
 	if (!is_logger(logger) || (!pid.len && scan_chr(logger, '.') == logger.len &&
 				   scan_at(text, logger.len + 1) != '['))
 		return false;
 	scan_skip(&text, logger.len + 1);
+	if (!pid.len)
+		mark = line_mark(l);
 	set(l, FIELD_PROCESS_PID, pid);
 	set(l, FIELD_LOG_LEVEL, level);
 	set(l, FIELD_LOG_LOGGER, logger);
 	if (!oslo_context(l, &text) && !pid.len && !service_of(logger).len &&
-	    !STARTS(logger, "oslo")) {
+	    !STARTS(logger, "oslo") && !STARTS(logger, "openstack_") &&
+	    !STARTS(logger, "django.")) {
 		line_back(l, &mark); /* a word with a point in it makes no logger */
 		return false;
 	}

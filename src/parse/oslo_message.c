@@ -241,5 +241,5 @@ void oslo_message(struct line *l, struct bytes logger, struct bytes level, struc
 	if (c == '(' && wsgi_server_message(l, text))
 		return;
 	by_logger(l, logger, text);
-	trace_of(l, level, event_get(l->ev, FIELD_MESSAGE));
+	trace_of(l, level, text);
 }

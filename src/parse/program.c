@@ -2,6 +2,7 @@
 /* The text of a program, told apart by its name: the tag of RFC 3164, the APP-NAME of RFC 5424,
  * the identifier of the journal. */
 #include "parse/line.h"
+#include "parse/names.h"
 
 enum program {
 	P_NONE,
@@ -23,7 +24,6 @@ enum program {
 	P_CLAMAV,
 };
 
-/* Sorted by name: looked up by halves. */
 static const struct {
 	const char *name;
 	enum program is;
@@ -76,22 +76,19 @@ static const struct {
 	{ "vipw", P_ACCOUNT },
 };
 
+static struct names names;
+
+__attribute__((constructor)) static void fill(void)
+{
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		names_add(&names, bytes_str(programs[i].name));
+}
+
 static enum program program_of(struct bytes name)
 {
-	size_t lo = 0, hi = sizeof(programs) / sizeof(programs[0]);
+	size_t i = names_find(&names, name);
 
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int c = bytes_cmp(name, bytes_str(programs[mid].name));
-
-		if (!c)
-			return programs[mid].is;
-		if (c < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return P_NONE;
+	return i == BYTES_NONE ? P_NONE : programs[i].is;
 }
 
 /* "connection from 1.2.3.4 (name) at …", "Authentication failed from 1.2.3.4 (…): …",

@@ -34,7 +34,7 @@ static void ends_of(struct line *l, struct bytes b)
 /* user 'NAME' behind `before`; what stands after the closing quote is known */
 static void user_in(struct line *l, struct bytes b, struct bytes before, struct bytes after)
 {
-	size_t at = bytes_find(b, before);
+	size_t at = scan_find(b, before);
 	struct bytes name;
 
 	if (at == BYTES_NONE)

@@ -8,15 +8,33 @@
 #include <emmintrin.h>
 #endif
 
+static inline uint64_t scan_load8(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return v;
+}
+
+/* Where in eight bytes the first one that equals c is, as a bit; 0 where none is. */
+static inline uint64_t scan_8(const uint8_t *p, uint8_t c)
+{
+	uint64_t v = scan_load8(p) ^ 0x0101010101010101 * (uint64_t)c;
+
+	return (v - 0x0101010101010101) & ~v & 0x8080808080808080;
+}
+
 /* Offset of the first c, or b.len. Words of a log line are short, so a call of memchr() would
  * cost more than what it finds. */
 static inline size_t scan_chr(struct bytes b, uint8_t c)
 {
 	size_t i = 0;
+	uint64_t m;
+
 #ifdef __SSE2__
 	const __m128i want = _mm_set1_epi8((char)c);
 
-	for (; i + 16 <= b.len; i += 16) {
+	for (; b.len - i >= 16; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(b.at + i));
 		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, want));
 
@@ -24,7 +42,75 @@ static inline size_t scan_chr(struct bytes b, uint8_t c)
 			return i + (size_t)__builtin_ctz(hit);
 	}
 #endif
+	for (; b.len - i >= 8; i += 8)
+		if ((m = scan_8(b.at + i, c)))
+			return i + (size_t)__builtin_ctzll(m) / 8;
+	if (b.len >= 8 && i < b.len) { /* the last bytes, with some before them once more */
+		m = scan_8(b.at + b.len - 8, c);
+		return m ? b.len - 8 + (size_t)__builtin_ctzll(m) / 8 : b.len;
+	}
 	while (i < b.len && b.at[i] != c)
+		i++;
+	return i;
+}
+
+/* The same for the first of two. */
+static inline size_t scan_either(struct bytes b, uint8_t c, uint8_t d)
+{
+	size_t i = 0;
+
+#ifdef __SSE2__
+	const __m128i one = _mm_set1_epi8((char)c), two = _mm_set1_epi8((char)d);
+
+	for (; b.len - i >= 16; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(b.at + i));
+		unsigned hit = (unsigned)_mm_movemask_epi8(
+			_mm_or_si128(_mm_cmpeq_epi8(v, one), _mm_cmpeq_epi8(v, two)));
+
+		if (hit)
+			return i + (size_t)__builtin_ctz(hit);
+	}
+#endif
+	while (i < b.len && b.at[i] != c && b.at[i] != d)
+		i++;
+	return i;
+}
+
+/* Bit i: byte i of 64 is c or d. */
+static inline uint64_t scan_mask64(const uint8_t *p, uint8_t c, uint8_t d)
+{
+	uint64_t mask = 0;
+
+#ifdef __SSE2__
+	const __m128i one = _mm_set1_epi8((char)c), two = _mm_set1_epi8((char)d);
+
+	for (int i = 0; i < 64; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(p + i));
+		unsigned hit = (unsigned)_mm_movemask_epi8(
+			_mm_or_si128(_mm_cmpeq_epi8(v, one), _mm_cmpeq_epi8(v, two)));
+
+		mask |= (uint64_t)hit << i;
+	}
+#else
+	for (int i = 0; i < 64; i++)
+		mask |= (uint64_t)(p[i] == c || p[i] == d) << i;
+#endif
+	return mask;
+}
+
+/* How many digits stand at the front. */
+static inline size_t scan_digit_run(struct bytes b)
+{
+	size_t i = 0;
+
+	for (; b.len - i >= 8; i += 8) {
+		uint64_t v = scan_load8(b.at + i) ^ 0x3030303030303030;
+		uint64_t other = (v | (v + 0x7676767676767676)) & 0x8080808080808080;
+
+		if (other)
+			return i + (size_t)__builtin_ctzll(other) / 8;
+	}
+	while (i < b.len && is_digit(b.at[i]))
 		i++;
 	return i;
 }
@@ -81,8 +167,10 @@ static inline bool scan_take_lit(struct bytes *b, struct bytes lit)
 
 static inline void scan_blanks(struct bytes *b)
 {
-	while (b->len && (b->at[0] == ' ' || b->at[0] == '\t'))
-		scan_skip(b, 1);
+	while (b->len && (b->at[0] == ' ' || b->at[0] == '\t')) {
+		b->at++;
+		b->len--;
+	}
 }
 
 /* The text before c, which is consumed too. False, and nothing moved, where there is no c. */
@@ -109,13 +197,9 @@ static inline struct bytes scan_word(struct bytes *b)
 
 static inline struct bytes scan_digits(struct bytes *b) /* may be empty */
 {
-	size_t n = 0;
+	struct bytes d = bytes_of(b->at, scan_digit_run(*b));
 
-	while (n < b->len && is_digit(b->at[n]))
-		n++;
-	struct bytes d = scan_head(*b, n);
-
-	scan_skip(b, n);
+	scan_skip(b, d.len);
 	return d;
 }
 
@@ -123,28 +207,20 @@ static inline struct bytes scan_digits(struct bytes *b) /* may be empty */
 static inline struct bytes scan_decimal(struct bytes *b)
 {
 	struct bytes all = *b;
-	size_t n = scan_at(*b, 0) == '-' || scan_at(*b, 0) == '+';
-	size_t sign = n;
+	size_t sign = scan_at(*b, 0) == '-' || scan_at(*b, 0) == '+', n;
 
-	while (n < b->len && is_digit(b->at[n]))
-		n++;
+	n = sign + scan_digit_run(bytes_from(*b, sign));
 	if (n == sign)
 		return scan_head(all, 0);
-	if (n + 1 < b->len && b->at[n] == '.' && is_digit(b->at[n + 1])) {
-		for (n++; n < b->len && is_digit(b->at[n]);)
-			n++;
-	}
+	if (n + 1 < b->len && b->at[n] == '.' && is_digit(b->at[n + 1]))
+		n += 1 + scan_digit_run(bytes_from(*b, n + 1));
 	scan_skip(b, n);
 	return scan_head(all, n);
 }
 
 static inline bool scan_all_digits(struct bytes b)
 {
-	size_t n = 0;
-
-	while (n < b.len && is_digit(b.at[n]))
-		n++;
-	return b.len && n == b.len;
+	return b.len && scan_digit_run(b) == b.len;
 }
 
 /* "name" or nothing: without the quotes around it. */
@@ -163,8 +239,12 @@ static inline size_t scan_last(struct bytes b, struct bytes needle)
 			return i;
 	return BYTES_NONE;
 }
-#define FIND(b, lit) bytes_find((b), BYTES(lit))
-#define HAS(b, lit) (bytes_find((b), BYTES(lit)) != BYTES_NONE)
+
+/* Offset of the first needle (of at least one byte), or BYTES_NONE: as bytes_find(), made for
+ * texts of some hundred bytes, where memmem() is still getting ready. */
+size_t scan_find(struct bytes b, struct bytes needle);
+#define FIND(b, lit) scan_find((b), BYTES(lit))
+#define HAS(b, lit) (scan_find((b), BYTES(lit)) != BYTES_NONE)
 #define LAST(b, lit) scan_last((b), BYTES(lit))
 
 /* The value of a word "key=value" in a list of such words: up to the next blank. Key holds its
@@ -174,7 +254,7 @@ static inline bool scan_key(struct bytes b, struct bytes key, struct bytes *ret)
 	struct bytes rest = b;
 	size_t at;
 
-	while ((at = bytes_find(rest, key)) != BYTES_NONE) {
+	while ((at = scan_find(rest, key)) != BYTES_NONE) {
 		bool word = rest.at + at == b.at || rest.at[at - 1] == ' ';
 
 		scan_skip(&rest, at + key.len);

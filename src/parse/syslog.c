@@ -83,6 +83,8 @@ static void tagged(struct line *l, struct bytes b)
 
 static bool is_host(struct bytes h)
 {
+	bool name = false;
+
 	if (!h.len || h.len > 255)
 		return false;
 	for (size_t i = 0; i < h.len; i++) {
@@ -91,8 +93,9 @@ static bool is_host(struct bytes h)
 		if (!is_alnum(c) && c != '-' && c != '.' && c != '_' && c != ':' && c != '/' &&
 		    c != '@')
 			return false;
+		name |= is_alnum(c);
 	}
-	return h.at[h.len - 1] != ':';
+	return name && h.at[h.len - 1] != ':';
 }
 
 /* Behind the stamp: "host tag: text", "tag: text", "LEVEL tag: text" (Chrome OS). */
@@ -151,11 +154,16 @@ bool syslog_iso(struct line *l, struct bytes b)
 	if (!scan_take_chr(&rest, ' '))
 		return false;
 	b = rest;
-	if (!event_has(l->ev, FIELD_SYSLOG_PRIORITY) && !take_tag(&rest, &tag, &pid)) {
-		scan_word(&rest); /* without a PRI a host alone is not enough */
-		scan_blanks(&rest);
-		if (!take_tag(&rest, &tag, &pid))
-			return false;
+	if (!event_has(l->ev, FIELD_SYSLOG_PRIORITY)) {
+		if (take_tag(&rest, &tag, &pid)) {
+			if (level_of(tag).len) /* "ERROR: text" names no program */
+				return false;
+		} else {
+			scan_word(&rest); /* without a PRI a host alone is not enough */
+			scan_blanks(&rest);
+			if (!take_tag(&rest, &tag, &pid))
+				return false;
+		}
 	}
 	if (behind_stamp(l, b))
 		return true;

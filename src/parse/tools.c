@@ -108,7 +108,7 @@ bool fail2ban_line(struct line *l, struct bytes b)
 /* The value of "key=<value>" */
 static struct bytes angle(struct bytes b, struct bytes key)
 {
-	size_t at = bytes_find(b, key);
+	size_t at = scan_find(b, key);
 
 	if (at == BYTES_NONE)
 		return BYTES("");

@@ -45,16 +45,35 @@ bool trace_error(struct line *l, struct bytes b)
 	return true;
 }
 
-/* The summary is the first ": Class: " of the text; a line without one is left alone. */
-static void summary_of(struct line *l, struct bytes text)
+static size_t next_summary(struct bytes text, size_t from)
 {
-	size_t at;
+	size_t at, end;
 
-	while ((at = FIND(text, ": ")) != BYTES_NONE) {
-		scan_skip(&text, at + 2);
-		if ((is_alnum(scan_at(text, 0)) || scan_at(text, 0) == '_') && trace_error(l, text))
-			return;
+	for (; (at = FIND(bytes_from(text, from), ": ")) != BYTES_NONE; from += at + 2) {
+		struct bytes rest = bytes_from(text, from + at + 2);
+		uint8_t c = scan_at(rest, 0);
+
+		end = FIND(scan_head(rest, 152), ": ");
+		if (end == BYTES_NONE)
+			end = rest.len;
+		if ((is_alnum(c) || c == '_') && is_class(scan_head(rest, end)))
+			return from + at;
 	}
+	return BYTES_NONE;
+}
+
+size_t trace_summary(struct bytes text)
+{
+	size_t first = next_summary(text, 0);
+
+	for (size_t at = first; at != BYTES_NONE; at = next_summary(text, at + 2)) {
+		struct bytes after = bytes_from(text, at + 2);
+		size_t colon = FIND(after, ": ");
+
+		if (colon != BYTES_NONE && bytes_eq(bytes_from(after, colon + 2), scan_head(text, at)))
+			return at; /* it repeats the text, as most exceptions do */
+	}
+	return first;
 }
 
 /* Without the prefix that logging_exception_prefix puts before each line of a traceback:
@@ -106,12 +125,16 @@ void trace_of(struct line *l, struct bytes level, struct bytes text)
 	}
 	if (rest.len && (at = FIND(rest, "Traceback (most recent call last)")) != BYTES_NONE) {
 		size_t line = scan_last(scan_head(rest, at), BYTES("\n"));
+		struct bytes all = event_get(l->ev, FIELD_MESSAGE);
 
-		/* the text ends where the traceback's lines begin */
+		/* the message ends where the traceback's lines begin */
 		line = line == BYTES_NONE ? 0 : line + 1;
-		event_put(l->ev, FIELD_MESSAGE, scan_head(text, end + line));
+		event_put(l->ev, FIELD_MESSAGE, scan_head(all, all.len - text.len + end + line));
 		trace_text(l, bytes_from(rest, line));
 	}
-	if ((c == 'e' || c == 'w' || c == 'c') && !trace_error(l, first)) /* error, warning, … */
-		summary_of(l, first);
+	if ((c == 'e' || c == 'w' || c == 'c') && !trace_error(l, first)) { /* error, warning, … */
+		at = trace_summary(first);
+		if (at != BYTES_NONE)
+			trace_error(l, bytes_from(first, at + 2));
+	}
 }

@@ -88,7 +88,7 @@ bool uwsgi_request(struct line *l, struct bytes b)
 	}
 	set(l, FIELD_PROCESS_PID, pid);
 	SET(l, EVENT_DATASET, "uwsgi");
-	set(l, FIELD_SERVICE_NAME, service_of(base_name(l->hint->name)));
+	set(l, FIELD_SERVICE_NAME, service_of_path(l->hint->name));
 	set(l, FIELD_MESSAGE, b);
 	set_time(l, when);
 	return true;
@@ -101,7 +101,7 @@ static bool said(struct line *l, struct bytes b, struct bytes action)
 		SET(l, EVENT_CATEGORY, "process");
 		set(l, FIELD_EVENT_ACTION, action);
 	}
-	set(l, FIELD_SERVICE_NAME, service_of(base_name(l->hint->name)));
+	set(l, FIELD_SERVICE_NAME, service_of_path(l->hint->name));
 	set(l, FIELD_MESSAGE, b);
 	return true;
 }

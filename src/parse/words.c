@@ -154,6 +154,16 @@ bool is_identifier(struct bytes id)
 	return true;
 }
 
+struct bytes service_of_path(struct bytes path)
+{
+	size_t slash = scan_last(path, BYTES("/"));
+	struct bytes s = service_of(slash == BYTES_NONE ? path : bytes_from(path, slash + 1));
+
+	if (s.len || slash == BYTES_NONE)
+		return s;
+	return service_of(base_name(scan_head(path, slash)));
+}
+
 struct bytes base_name(struct bytes path)
 {
 	size_t slash = scan_last(path, BYTES("/"));
