@@ -75,6 +75,7 @@ struct having { /* one comparison of a `where` */
 	unsigned column;
 	enum compare op;
 	struct bytes text;
+	__int128 num; /* the text as a number (billionths) or a time, where the column holds such */
 };
 
 #define AGGS_MAX 16

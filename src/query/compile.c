@@ -45,9 +45,9 @@ static bool take_time(struct query *q, const struct node *n)
 		lo = (usec)t->lo.num + (t->lo.without && t->lo.num < INT64_MAX);
 	if (t->hi.set && t->hi.num < INT64_MAX)
 		hi = (usec)t->hi.num + !t->hi.without;
-	if (q->since == USEC_NONE || lo > q->since)
+	if (t->lo.set && (q->since == USEC_NONE || lo > q->since))
 		q->since = lo;
-	if (hi < q->until || q->until == USEC_NONE)
+	if (hi < INT64_MAX && (q->until == USEC_NONE || hi < q->until))
 		q->until = hi;
 	return true;
 }

@@ -101,7 +101,7 @@ void output_json_value(struct buf *to, enum field_type type, struct bytes v)
 
 static void json_pair(struct buf *to, unsigned column, struct bytes v)
 {
-	if (!v.len)
+	if (!v.len && column != COLUMN_RAW) /* an empty line is a line */
 		return;
 	buf_str(to, to->len && to->at[to->len - 1] == '{' ? "\"" : ",\"");
 	buf_str(to, column_name(column));

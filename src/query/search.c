@@ -93,7 +93,7 @@ static void bits_give(struct search *s, uint64_t *b)
 
 const struct source *search_source(const struct search *s, const struct record *r)
 {
-	return view_source(s->view, r->source);
+	return s->view ? view_source(s->view, r->source) : NULL;
 }
 
 const struct event *search_event(struct search *s, uint32_t row, const struct record *r)
@@ -177,9 +177,11 @@ static void segment_hold(struct search *s, struct bytes text, uint64_t *rows)
 		const uint8_t *hit;
 		uint32_t lo = i, hi = s->n - 1;
 
-		at += bytes_find(bytes_from(all, at), text);
-		if (at >= all.len)
+		size_t found = bytes_find(bytes_from(all, at), text);
+
+		if (found == BYTES_NONE)
 			return;
+		at += found;
 		hit = all.at + at;
 		while (lo < hi) { /* the last record that begins at or before the hit */
 			uint32_t mid = lo + (hi - lo + 1) / 2;

@@ -102,6 +102,23 @@ static bool name_is(struct bytes name, struct bytes column, bool bin)
 	return bytes_ends(name, BYTES("()")) && bytes_eq(bytes_sub(name, 0, name.len - 2), column);
 }
 
+static int no_column(struct syntax *s, size_t at, struct bytes name)
+{
+	const struct stage *st = s->q->stats;
+	struct buf names = { 0 };
+	int r;
+
+	for (unsigned i = 0; i < st->keys_n + st->aggs_n; i++) {
+		buf_str(&names, i ? ", " : "");
+		buf_bytes(&names,
+			  i < st->keys_n ? st->keys[i].name : st->aggs[i - st->keys_n].name);
+	}
+	r = syntax_error(s, at, "the table has no column \"%s\"; it has %.200s",
+			 (const char *)syntax_show(s, name).at, buf_cstr(&names));
+	buf_done(&names);
+	return r;
+}
+
 /* A column as it is at this point: of the table after a stats, else of the records. */
 static int take_column(struct syntax *s, unsigned *ret)
 {
@@ -125,8 +142,7 @@ static int take_column(struct syntax *s, unsigned *ret)
 			    key && st->keys[i].bin))
 			return 0;
 	}
-	return syntax_error(s, at, "the table has no column \"%s\"; it has what stats made of it",
-			    (const char *)syntax_show(s, name).at);
+	return no_column(s, at, name);
 }
 
 static bool is_number(unsigned column)
@@ -366,6 +382,37 @@ static int parse_some(struct syntax *s, struct stage *st)
 	return parse_columns(s, st);
 }
 
+static int having_fits(struct syntax *s, struct having *h, const struct word *w)
+{
+	const struct stage *st = s->q->stats;
+	enum field_type type = TYPE_NUMBER;
+	usec first, last;
+	struct addr a;
+	bool fits = true;
+
+	if (h->column < st->keys_n)
+		type = column_type(st->keys[h->column].column);
+	else if (st->aggs[h->column - st->keys_n].column != COLUMN_N &&
+		 column_type(st->aggs[h->column - st->keys_n].column) == TYPE_TIME &&
+		 st->aggs[h->column - st->keys_n].kind != AGG_DC &&
+		 st->aggs[h->column - st->keys_n].kind != AGG_COUNT)
+		type = TYPE_TIME;
+	if (type == TYPE_TIME)
+		fits = time_parse(w->text, s->now, &first, &last);
+	if (type == TYPE_TIME && fits)
+		h->num = first;
+	if (type == TYPE_IP)
+		fits = addr_parse(w->text, &a);
+	if (type == TYPE_NUMBER || type == TYPE_DECIMAL)
+		fits = num_parse(w->text, &h->num);
+	return fits ? 0
+		    : syntax_error(s, w->at, "this column holds %s: \"%s\" does not fit",
+				   type == TYPE_TIME ? "times"
+				   : type == TYPE_IP ? "addresses"
+						     : "numbers",
+				   (const char *)syntax_show(s, w->text).at);
+}
+
 static int take_having(struct syntax *s, struct having *h)
 {
 	static const struct {
@@ -389,9 +436,10 @@ static int take_having(struct syntax *s, struct having *h)
 	if (at_stage_end(s))
 		return syntax_error(s, s->at, "a value is missing after the comparison");
 	r = lex_peek(s, 0) == '"' ? lex_phrase(s, &w) : lex_word(s, LEX_ARG, &w);
-	if (!r)
-		h->text = w.text;
-	return r;
+	if (r < 0)
+		return r;
+	h->text = w.text;
+	return having_fits(s, h, &w);
 }
 
 static int parse_where(struct syntax *s, struct stage *st)
@@ -541,6 +589,7 @@ static int parse_stage(struct syntax *s)
 
 int stage_parse(struct syntax *s)
 {
+	s->in_stages = true;
 	while (s->at < s->text.len) {
 		int r;
 

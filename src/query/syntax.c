@@ -43,15 +43,12 @@ int syntax_unknown(struct syntax *s, size_t at, struct bytes name)
 {
 	unsigned near = column_nearest(name);
 	const char *shown = (const char *)syntax_show(s, name).at;
+	const char *quote = s->in_stages ? "" : "; for the text itself put it in quotes";
 
 	if (near == COLUMN_N)
-		return syntax_error(
-			s, at, "there is no field \"%s\"; for the text itself put it in quotes",
-			shown);
-	return syntax_error(s, at,
-			    "there is no field \"%s\"; the nearest is %s; for the text itself put "
-			    "it in quotes",
-			    shown, column_name(near));
+		return syntax_error(s, at, "there is no field \"%s\"%s", shown, quote);
+	return syntax_error(s, at, "there is no field \"%s\"; the nearest is %s%s", shown,
+			    column_name(near), quote);
 }
 
 static int parse_or(struct syntax *s, const struct scope *c, struct node **ret);

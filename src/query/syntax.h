@@ -12,6 +12,7 @@ struct syntax {
 	size_t at; /* where it stands */
 	usec now;
 	int depth;
+	bool in_stages; /* behind the first | */
 	struct why *why, *said; /* where errors go; the caller's */
 	size_t error_at; /* offset of what is wrong; SIZE_MAX: not said */
 };

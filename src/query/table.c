@@ -185,24 +185,17 @@ void table_keep_by(struct table *t, const unsigned *by, unsigned by_n, uint64_t 
 
 static bool holds(const struct item *i, enum field_type type, const struct having *h)
 {
-	struct item want = { .kind = ITEM_TEXT, .text = h->text };
-	usec first, last;
-	__int128 num;
+	struct item want = { .kind = i->kind };
 	int d;
 
 	if (i->kind == ITEM_NONE)
 		return h->op == CMP_NE;
-	if (i->kind != ITEM_TEXT) {
-		want.kind = ITEM_NUM;
-		if (i->kind == ITEM_TIME && time_parse(h->text, 0, &first, &last)) {
-			want.kind = ITEM_TIME;
-			want.num = first;
-		} else if (num_parse(h->text, &num)) {
-			want.num = num;
-		} else {
-			return h->op == CMP_NE;
-		}
-	}
+	if (i->kind == ITEM_TEXT)
+		want.text = h->text;
+	else if (i->kind == ITEM_REAL)
+		want.real = num_double(h->num);
+	else
+		want.num = h->num;
 	d = item_cmp(i, &want, type);
 	switch (h->op) {
 	case CMP_EQ:
