@@ -199,8 +199,8 @@ static bool is_vhost(struct bytes w)
 {
 	size_t colon = scan_last(w, BYTES(":"));
 
-	return colon != BYTES_NONE && w.len - colon < 7 && scan_all_digits(bytes_from(w, colon + 1)) &&
-	       !is_ip(w);
+	return colon != BYTES_NONE && w.len - colon < 7 &&
+	       scan_all_digits(bytes_from(w, colon + 1)) && !is_ip(w);
 }
 
 bool access_line(struct line *l, struct bytes b)
@@ -228,7 +228,8 @@ bool access_line(struct line *l, struct bytes b)
 bool access_swift(struct line *l, struct bytes b)
 {
 	struct line_mark mark = line_mark(l);
-	struct bytes all = b, client = scan_word(&b), remote = scan_word(&b), date = scan_word(&b), w[18];
+	struct bytes all = b, client = scan_word(&b), remote = scan_word(&b), date = scan_word(&b),
+		     w[18];
 	size_t n = 0;
 
 	if (!(is_ip(client) || is_absent(client)) || !(is_ip(remote) || is_absent(remote)) ||

@@ -92,8 +92,8 @@ static bool auth_text(struct line *l, struct bytes text)
 	if (TAKE(&b, "Digest: "))
 		text = b;
 	if (STARTS(b, "client denied by server configuration") ||
-	    STARTS(b, "client used wrong authentication scheme") ||
-	    STARTS(b, "access to ") || STARTS(b, "nonce from ") || STARTS(b, "invalid nonce ")) {
+	    STARTS(b, "client used wrong authentication scheme") || STARTS(b, "access to ") ||
+	    STARTS(b, "nonce from ") || STARTS(b, "invalid nonce ")) {
 		SET(l, EVENT_OUTCOME, "failure");
 		SET(l, EVENT_ACTION, "access-denied");
 		set(l, FIELD_EVENT_REASON, text);

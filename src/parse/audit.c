@@ -2,7 +2,8 @@
 /* Records of the kernel's audit system, as auditd writes them:
  *
  *	node=H type=SYSCALL msg=audit(1795311000.603:41): arch=c000003e syscall=44 success=yes …
- *	type=USER_LOGIN msg=audit(…): pid=1 uid=0 auid=… ses=… msg='op=login acct="root" … res=success'
+ *	type=USER_LOGIN msg=audit(…): pid=1 uid=0 auid=… ses=… msg='op=login acct="root" …
+ *res=success'
  *
  * and enriched: behind a group separator (0x1d) the names of the numbers (AUID="root"). A value in
  * quotes is plain text; without quotes it may be hexadecimal (the kernel writes names so that hold
@@ -17,38 +18,22 @@ static const struct {
 	const char *key;
 	enum field field;
 } keys[] = {
-	{ "AUID", FIELD_USER_AUDIT_NAME },
-	{ "EUID", FIELD_USER_EFFECTIVE_NAME },
-	{ "SYSCALL", FIELD_AUDIT_SYSCALL },
-	{ "UID", FIELD_USER_NAME },
-	{ "acct", FIELD_USER_NAME },
-	{ "addr", FIELD_SOURCE_IP },
-	{ "auid", FIELD_AUDIT_AUID },
-	{ "cmd", FIELD_PROCESS_COMMAND },
-	{ "comm", FIELD_PROCESS_NAME },
-	{ "cwd", FIELD_PROCESS_WORKDIR },
-	{ "dev", FIELD_NETWORK_INTERFACE },
-	{ "entries", FIELD_AUDIT_ENTRIES },
-	{ "euid", FIELD_USER_EFFECTIVE_ID },
-	{ "exe", FIELD_PROCESS_EXECUTABLE },
-	{ "family", FIELD_AUDIT_FAMILY },
-	{ "grp", FIELD_GROUP_NAME },
-	{ "hostname", FIELD_SOURCE_DOMAIN },
-	{ "key", FIELD_AUDIT_KEY },
-	{ "name", FIELD_FILE_PATH },
-	{ "op", FIELD_AUDIT_OP },
-	{ "path", FIELD_FILE_PATH },
-	{ "pid", FIELD_PROCESS_PID },
-	{ "ppid", FIELD_PROCESS_PPID },
-	{ "proctitle", FIELD_PROCESS_TITLE },
-	{ "res", FIELD_EVENT_OUTCOME },
-	{ "ses", FIELD_AUDIT_SESSION },
-	{ "success", FIELD_EVENT_OUTCOME },
-	{ "syscall", FIELD_AUDIT_SYSCALL },
-	{ "table", FIELD_AUDIT_TABLE },
-	{ "terminal", FIELD_PROCESS_TTY },
-	{ "tty", FIELD_PROCESS_TTY },
-	{ "uid", FIELD_USER_ID },
+	{ "AUID", FIELD_USER_AUDIT_NAME },   { "EUID", FIELD_USER_EFFECTIVE_NAME },
+	{ "SYSCALL", FIELD_AUDIT_SYSCALL },  { "UID", FIELD_USER_NAME },
+	{ "acct", FIELD_USER_NAME },	     { "addr", FIELD_SOURCE_IP },
+	{ "auid", FIELD_AUDIT_AUID },	     { "cmd", FIELD_PROCESS_COMMAND },
+	{ "comm", FIELD_PROCESS_NAME },	     { "cwd", FIELD_PROCESS_WORKDIR },
+	{ "dev", FIELD_NETWORK_INTERFACE },  { "entries", FIELD_AUDIT_ENTRIES },
+	{ "euid", FIELD_USER_EFFECTIVE_ID }, { "exe", FIELD_PROCESS_EXECUTABLE },
+	{ "family", FIELD_AUDIT_FAMILY },    { "grp", FIELD_GROUP_NAME },
+	{ "hostname", FIELD_SOURCE_DOMAIN }, { "key", FIELD_AUDIT_KEY },
+	{ "name", FIELD_FILE_PATH },	     { "op", FIELD_AUDIT_OP },
+	{ "path", FIELD_FILE_PATH },	     { "pid", FIELD_PROCESS_PID },
+	{ "ppid", FIELD_PROCESS_PPID },	     { "proctitle", FIELD_PROCESS_TITLE },
+	{ "res", FIELD_EVENT_OUTCOME },	     { "ses", FIELD_AUDIT_SESSION },
+	{ "success", FIELD_EVENT_OUTCOME },  { "syscall", FIELD_AUDIT_SYSCALL },
+	{ "table", FIELD_AUDIT_TABLE },	     { "terminal", FIELD_PROCESS_TTY },
+	{ "tty", FIELD_PROCESS_TTY },	     { "uid", FIELD_USER_ID },
 	{ "unit", FIELD_SYSTEMD_UNIT },
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* HAProxy, HTTP and TCP log, errors and notices:
  *
- *	10.0.0.1:1234 [22/Nov/2026:01:02:03.456] fe be/srv 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0
- *	 0/0 {captured|request} {captured answer} "GET /index.html HTTP/1.1"
- *	10.0.0.1:1234 [22/Nov/2026:01:02:03.456] fe be/srv 0/0/5007 212 -- 0/0/0/0/3 0/0
- *	10.0.0.1:1234 [22/Nov/2026:01:02:03.456] fe/bind: SSL handshake failure
+ *	10.0.0.1:1234 [22/Nov/2026:01:02:03.456] fe be/srv 10/0/30/69/109 200 2750 - - ----
+ *1/1/1/1/0 0/0 {captured|request} {captured answer} "GET /index.html HTTP/1.1" 10.0.0.1:1234
+ *[22/Nov/2026:01:02:03.456] fe be/srv 0/0/5007 212 -- 0/0/0/0/3 0/0 10.0.0.1:1234
+ *[22/Nov/2026:01:02:03.456] fe/bind: SSL handshake failure
  */
 #include "parse/line.h"
 

@@ -2,8 +2,8 @@
 /* Lines that begin with an ISO stamp, told apart by what stands behind it:
  *
  *	 25746 INFO nova.…            oslo.log            |00001|vlog|INFO|…        Open vSwitch
- *	 [info] <0.223.0> …           RabbitMQ             0 [Note] …                  MariaDB, MySQL
- *	: 1234: error : fn:12 : …     libvirt              fail2ban.jail   [12]: INFO   fail2ban
+ *	 [info] <0.223.0> …           RabbitMQ             0 [Note] …                  MariaDB,
+ *MySQL : 1234: error : fn:12 : …     libvirt              fail2ban.jail   [12]: INFO   fail2ban
  *	 host sshd[12]: …             syslog
  */
 #include "parse/line.h"

@@ -14,16 +14,17 @@ struct walk {
 	struct bytes b;
 	json_leaf_fn fn;
 	void *ctx;
-	unsigned depth;			  /* open containers */
+	unsigned depth; /* open containers */
 	uint64_t object[JSON_DEPTH / 64]; /* bit d: container d is an object */
-	uint16_t base[PATH_LEVELS];	  /* length of the path of container d */
-	size_t path_len;		  /* > JSON_PATH_MAX: too long to be told */
+	uint16_t base[PATH_LEVELS]; /* length of the path of container d */
+	size_t path_len; /* > JSON_PATH_MAX: too long to be told */
 	uint8_t path[JSON_PATH_MAX + 2];
 };
 
 static void blanks(struct bytes *b)
 {
-	while (b->len && (b->at[0] == ' ' || b->at[0] == '\n' || b->at[0] == '\t' || b->at[0] == '\r'))
+	while (b->len &&
+	       (b->at[0] == ' ' || b->at[0] == '\n' || b->at[0] == '\t' || b->at[0] == '\r'))
 		scan_skip(b, 1);
 }
 
@@ -38,9 +39,8 @@ static size_t plain_run(struct bytes b)
 	for (; i + 16 <= b.len; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(b.at + i));
 		__m128i low = _mm_cmpeq_epi8(_mm_max_epu8(v, control), control);
-		__m128i any = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, quote),
-							_mm_cmpeq_epi8(v, slash)),
-					   low);
+		__m128i any = _mm_or_si128(
+			_mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash)), low);
 		unsigned hit = (unsigned)_mm_movemask_epi8(any);
 
 		if (hit)
@@ -235,7 +235,8 @@ static bool push(struct walk *w, bool object)
 	w->object[d / 64] &= ~(1ull << (d % 64));
 	w->object[d / 64] |= (uint64_t)object << (d % 64);
 	if (d < PATH_LEVELS)
-		w->base[d] = (uint16_t)(w->path_len > JSON_PATH_MAX ? JSON_PATH_MAX + 1 : w->path_len);
+		w->base[d] =
+			(uint16_t)(w->path_len > JSON_PATH_MAX ? JSON_PATH_MAX + 1 : w->path_len);
 	w->depth++;
 	return true;
 }

@@ -16,7 +16,7 @@ struct json_leaf {
 	bool escaped; /* the string holds escapes: json_unescape() */
 };
 
-#define JSON_DEPTH 512	 /* deeper is no log line */
+#define JSON_DEPTH 512 /* deeper is no log line */
 #define JSON_PATH_MAX 192 /* leaves with longer paths are walked and not told */
 
 typedef void (*json_leaf_fn)(void *ctx, const struct json_leaf *leaf);

@@ -15,17 +15,17 @@ enum how {
 	AS_TEXT,
 	AS_NUMBER,
 	AS_LEVEL,
-	AS_TIME,     /* a stamp, or seconds, milliseconds … since 1970 */
-	AS_CREATED,  /* the same, but only a number: elsewhere "created" means a thing */
-	AS_SOURCE,   /* address or name */
+	AS_TIME, /* a stamp, or seconds, milliseconds … since 1970 */
+	AS_CREATED, /* the same, but only a number: elsewhere "created" means a thing */
+	AS_SOURCE, /* address or name */
 	AS_OUTCOME,
 	AS_STATUS,
-	AS_TARGET,   /* request target */
-	AS_OBJECT,   /* JSON in a string */
-	AS_LINE,     /* a log line in a string */
-	AS_JOURNAL,  /* the journal's text */
-	AS_ERROR,    /* "Class: text" */
-	AS_MARK,     /* says which schema this is */
+	AS_TARGET, /* request target */
+	AS_OBJECT, /* JSON in a string */
+	AS_LINE, /* a log line in a string */
+	AS_JOURNAL, /* the journal's text */
+	AS_ERROR, /* "Class: text" */
+	AS_MARK, /* says which schema this is */
 };
 
 /* What is known of the schema by its keys. */
@@ -73,9 +73,8 @@ static bool map_of(struct bytes path, struct map *ret)
 		*ret = maps[i];
 	else
 		*ret = (struct map){ "", (uint8_t)(i - MAPS), 0,
-				     field_type((enum field)(i - MAPS)) == TYPE_NUMBER ?
-					     AS_NUMBER :
-					     AS_TEXT };
+				     field_type((enum field)(i - MAPS)) == TYPE_NUMBER ? AS_NUMBER
+										       : AS_TEXT };
 	return true;
 }
 
@@ -90,7 +89,7 @@ struct scan_ctx {
 	size_t weak_n, made_n;
 	struct weak weak[WEAK_MAX];
 	struct bytes line, journal; /* texts in strings */
-	struct bytes made[8];	   /* what was unescaped, to be looked for in the raw bytes */
+	struct bytes made[8]; /* what was unescaped, to be looked for in the raw bytes */
 	usec time;
 	uint8_t time_rank;
 };
@@ -347,7 +346,8 @@ static void publisher(struct line *l)
 
 static void category(struct line *l, struct bytes type)
 {
-	if (STARTS(type, "identity.authenticate") || IS(event_get(l->ev, FIELD_EVENT_ACTION), "authenticate"))
+	if (STARTS(type, "identity.authenticate") ||
+	    IS(event_get(l->ev, FIELD_EVENT_ACTION), "authenticate"))
 		SET(l, EVENT_CATEGORY, "authentication");
 	else if (STARTS(type, "identity.") ||
 		 STARTS(event_get(l->ev, FIELD_OS_TARGET_TYPE), "data/security"))
@@ -396,11 +396,9 @@ static void oslo(struct scan_ctx *s)
 	struct bytes logger = event_get(l->ev, FIELD_LOG_LOGGER);
 	struct bytes service = service_of(logger);
 
-	set(l, FIELD_SERVICE_NAME,
-	    service.len ? service : service_of_path(l->hint->name));
+	set(l, FIELD_SERVICE_NAME, service.len ? service : service_of_path(l->hint->name));
 	SET(l, EVENT_DATASET, "oslo.log");
-	oslo_message(l, logger, event_get(l->ev, FIELD_LOG_LEVEL),
-		     event_get(l->ev, FIELD_MESSAGE));
+	oslo_message(l, logger, event_get(l->ev, FIELD_LOG_LEVEL), event_get(l->ev, FIELD_MESSAGE));
 }
 
 static void finish(struct scan_ctx *s, struct bytes b)
@@ -408,8 +406,8 @@ static void finish(struct scan_ctx *s, struct bytes b)
 	struct line *l = s->l;
 
 	if (s->line.len) { /* a container's line: without the newline that Docker keeps */
-		while (s->line.len && (s->line.at[s->line.len - 1] == '\n' ||
-				       s->line.at[s->line.len - 1] == '\r'))
+		while (s->line.len &&
+		       (s->line.at[s->line.len - 1] == '\n' || s->line.at[s->line.len - 1] == '\r'))
 			s->line.len--;
 		set_time(l, s->time);
 		if (!line_any(l, s->line))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which format a line is in, by its first bytes: no parser is tried that the first bytes rule out. */
+/* Which format a line is in, by its first bytes: no parser is tried that the first bytes rule out.
+ */
 #include "parse/line.h"
 
 /* Where a collector put the file before the line: "nova-api.log.1.2017-05-16_13:53:08 2017-…" and
@@ -13,7 +14,8 @@ static bool take_file(struct bytes *b, struct bytes *ret_file)
 	if (n < 5 || n >= c.len || n > 512)
 		return false;
 	if (!path) { /* ".log" is the mark of a file where no slash leads */
-		for (dot = scan_chr(c, '.'); dot < n; dot += 1 + scan_chr(bytes_from(c, dot + 1), '.'))
+		for (dot = scan_chr(c, '.'); dot < n;
+		     dot += 1 + scan_chr(bytes_from(c, dot + 1), '.'))
 			if (STARTS(bytes_from(c, dot), ".log"))
 				break;
 		if (dot >= n)

@@ -65,16 +65,16 @@ static inline bool is_absent(struct bytes v)
 }
 
 /* words.c: constants for what lines write in many ways */
-struct bytes level_of(struct bytes word);   /* "WARN" -> "warning"; empty where it is none */
+struct bytes level_of(struct bytes word); /* "WARN" -> "warning"; empty where it is none */
 struct bytes level_of_severity(unsigned severity); /* syslog 0..7 */
 struct bytes service_of(struct bytes name); /* "nova-api.log" -> its "nova"; empty if unknown */
 struct bytes service_of_path(struct bytes path); /* by the file, else by its folder */
-bool is_identifier(struct bytes id);	    /* 32 or 64 hex digits, or a uuid */
+bool is_identifier(struct bytes id); /* 32 or 64 hex digits, or a uuid */
 struct bytes base_name(struct bytes path);
 
 /* address.c */
 bool is_ip(struct bytes b);
-void set_source(struct line *l, struct bytes host);	 /* source.ip or source.domain */
+void set_source(struct line *l, struct bytes host); /* source.ip or source.domain */
 void set_source_list(struct line *l, struct bytes list); /* "claimed, …, nearest" */
 bool set_source_port(struct line *l, struct bytes host_port); /* "1.2.3.4:5", "[::1]:5" */
 void set_destination(struct line *l, struct bytes host_port);
@@ -140,9 +140,9 @@ bool login_text(struct line *l, struct bytes text);
 bool dropbear_text(struct line *l, struct bytes text);
 
 /* the rest, one file a format */
-bool rabbit_line(struct line *l, struct bytes b);   /* behind the stamp: " [info] <0.1.0> text" */
+bool rabbit_line(struct line *l, struct bytes b); /* behind the stamp: " [info] <0.1.0> text" */
 bool rabbit_report(struct line *l, struct bytes b); /* "=INFO REPORT==== …" */
-bool mysql_line(struct line *l, struct bytes b);    /* behind the stamp */
+bool mysql_line(struct line *l, struct bytes b); /* behind the stamp */
 bool mysql_text(struct line *l, struct bytes text); /* "Access denied for user …" */
 bool libvirt_line(struct line *l, struct bytes b);
 bool ovs_line(struct line *l, struct bytes b); /* behind the stamp: "|00001|module|INFO|text" */

@@ -48,8 +48,8 @@ static bool child_message(struct line *l, struct bytes b)
 	if (STARTS(b, "caught ")) {
 		bool reload = HAS(b, "SIGHUP") || HAS(b, "SIG_UNBLOCK");
 
-		service_action(l, reload ? BYTES("service-child-reload") :
-					   BYTES("service-child-stop"));
+		service_action(l, reload ? BYTES("service-child-reload")
+					 : BYTES("service-child-stop"));
 		return true;
 	}
 	pid = scan_digits(&b);
@@ -143,8 +143,13 @@ static bool instance_message(struct line *l, struct bytes b)
 	static const struct {
 		struct bytes text, action;
 	} said[] = {
-#define S(text, action) { { (const uint8_t *)(text), sizeof(text) - 1 }, \
-			  { (const uint8_t *)(action), sizeof(action) - 1 } }
+#define S(text, action)                                                                            \
+	{                                                                                          \
+		{ (const uint8_t *)(text), sizeof(text) - 1 },                                     \
+		{                                                                                  \
+			(const uint8_t *)(action), sizeof(action) - 1                              \
+		}                                                                                  \
+	}
 		S("VM Started (Lifecycle Event)", "instance-started"),
 		S("VM Stopped (Lifecycle Event)", "instance-stopped"),
 		S("VM Paused (Lifecycle Event)", "instance-paused"),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of PAM modules, whichever program they ran in:
  *
- *	pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=H  user=U
- *	sshd(pam_unix)[12]: authentication failure; …     the module in the tag
- *	(pam_unix) session opened for user U by (uid=0)   the module before the text
+ *	pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=H
+ *user=U sshd(pam_unix)[12]: authentication failure; …     the module in the tag (pam_unix) session
+ *opened for user U by (uid=0)   the module before the text
  */
 #include "parse/line.h"
 

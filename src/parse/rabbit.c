@@ -2,7 +2,8 @@
 /* RabbitMQ:
  *
  *	2026-11-22 01:10:09.410188+00:00 [notice] <0.223.0> text
- *	=INFO REPORT==== 10-Dec-2015::15:20:13 ===          and the text in the next lines (before 3.7)
+ *	=INFO REPORT==== 10-Dec-2015::15:20:13 ===          and the text in the next lines
+ *(before 3.7)
  */
 #include "parse/line.h"
 
@@ -98,7 +99,13 @@ static bool users(struct line *l, struct bytes b)
 	static const struct {
 		struct bytes text, action;
 	} said[] = {
-#define S(t, a) { { (const uint8_t *)(t), sizeof(t) - 1 }, { (const uint8_t *)(a), sizeof(a) - 1 } }
+#define S(t, a)                                                                                    \
+	{                                                                                          \
+		{ (const uint8_t *)(t), sizeof(t) - 1 },                                           \
+		{                                                                                  \
+			(const uint8_t *)(a), sizeof(a) - 1                                        \
+		}                                                                                  \
+	}
 		S("Created user '", "user-created"),
 		S("Creating user '", "user-created"),
 		S("Deleted user '", "user-deleted"),

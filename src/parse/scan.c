@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "parse/names.h"
 #include "parse/scan.h"
+#include "parse/names.h"
 #include <assert.h>
 
 size_t scan_find(struct bytes b, struct bytes needle)

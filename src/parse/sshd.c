@@ -19,7 +19,8 @@ static void fail(struct line *l, struct bytes action)
 	SET(l, EVENT_OUTCOME, "failure");
 }
 
-/* "HOST", "HOST port 22", "HOST port 22 ssh2", "HOST port 22 ssh2: RSA SHA256:…" and nothing else */
+/* "HOST", "HOST port 22", "HOST port 22 ssh2", "HOST port 22 ssh2: RSA SHA256:…" and nothing else
+ */
 static bool is_origin(struct bytes b)
 {
 	struct bytes host = scan_word(&b);
@@ -291,7 +292,8 @@ static bool refused_connect(struct line *l, struct bytes b)
 	return true;
 }
 
-/* "Timeout before authentication for HOST[ port N]", "… for connection from HOST to HOST, pid = 1" */
+/* "Timeout before authentication for HOST[ port N]", "… for connection from HOST to HOST, pid = 1"
+ */
 static bool timeout(struct line *l, struct bytes b)
 {
 	TAKE(&b, "connection from ");

@@ -24,7 +24,9 @@ static inline bool is_date(unsigned y, unsigned m, unsigned d)
 /* Days since 1970; y from 0 to 9999. */
 static inline int64_t days_of(unsigned y, unsigned m, unsigned d)
 {
-	static const uint16_t before[] = { 0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275 };
+	static const uint16_t before[] = {
+		0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275
+	};
 	unsigned c = y + 400 - (m <= 2); /* years from March, in a span without negatives */
 
 	return (int64_t)(c * 365 + c / 4 - c / 100 + c / 400 + before[m] + d) - 719469 - 146097;
@@ -144,16 +146,16 @@ static bool quick_iso(struct bytes b, struct stamp *s)
 
 	if (b.len < 24)
 		return false;
-	y = scan_load8(b.at) ^ 0x2d30302d30303030;	   /* "0000-00-" */
-	d = scan_load8(b.at + 8) ^ 0x30303a3030203030;  /* "00 00:00" */
+	y = scan_load8(b.at) ^ 0x2d30302d30303030; /* "0000-00-" */
+	d = scan_load8(b.at + 8) ^ 0x30303a3030203030; /* "00 00:00" */
 	t = (scan_load8(b.at + 16) & 0xffffff) ^ 0x30303a; /* ":00" */
 	if (b.at[10] == 'T')
 		d ^= (uint64_t)(' ' ^ 'T') << 16;
 	if (!is_shape(y, 0x7f76767f76767676) || !is_shape(d, 0x76767f76767f7676) ||
 	    !is_shape(t, 0x000000000076767f))
 		return false;
-	s->year = digit_at(y, 0) * 1000 + digit_at(y, 1) * 100 + digit_at(y, 2) * 10 +
-		  digit_at(y, 3);
+	s->year =
+		digit_at(y, 0) * 1000 + digit_at(y, 1) * 100 + digit_at(y, 2) * 10 + digit_at(y, 3);
 	s->month = digit_at(y, 5) * 10 + digit_at(y, 6);
 	s->day = digit_at(d, 0) * 10 + digit_at(d, 1);
 	h = digit_at(d, 3) * 10 + digit_at(d, 4);

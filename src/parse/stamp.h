@@ -23,6 +23,6 @@ bool stamp_mysql(const struct parse_hint *h, struct bytes *b, usec *ret);
 /* Seconds since 1970 with an optional fraction: the whole of b. */
 bool stamp_epoch(struct bytes b, usec *ret);
 
-bool stamp_is_iso(struct bytes b);   /* dddd-dd-dd, then T or a blank */
-int stamp_month(struct bytes b);     /* 1..12 for the first three letters, or 0 */
+bool stamp_is_iso(struct bytes b); /* dddd-dd-dd, then T or a blank */
+int stamp_month(struct bytes b); /* 1..12 for the first three letters, or 0 */
 bool stamp_is_weekday(struct bytes b); /* Mon..Sun and a blank */

@@ -123,9 +123,8 @@ bool syslog_5424(struct line *l, struct bytes b)
 
 	if (!version.len || version.len > 3 || version.at[0] == '0' || !scan_take_chr(&b, ' '))
 		return false;
-	if (!take_stamp(l, &b, &at) || !take_header(&b, 255, &host) ||
-	    !take_header(&b, 48, &app) || !take_header(&b, 128, &pid) ||
-	    !take_header(&b, 32, &id) || !take_sd(&b, &sd))
+	if (!take_stamp(l, &b, &at) || !take_header(&b, 255, &host) || !take_header(&b, 48, &app) ||
+	    !take_header(&b, 128, &pid) || !take_header(&b, 32, &id) || !take_sd(&b, &sd))
 		return false;
 	set_time(l, at);
 	set(l, FIELD_SYSLOG_VERSION, version);

@@ -136,7 +136,8 @@ bool samhain_line(struct line *l, struct bytes b)
 	if (STARTS(msg, "POLICY [")) {
 		SET(l, EVENT_CATEGORY, "file");
 		SET(l, EVENT_ACTION, "integrity-violation");
-		set(l, FIELD_RULE_NAME, scan_head(bytes_from(msg, 8), scan_chr(bytes_from(msg, 8), ']')));
+		set(l, FIELD_RULE_NAME,
+		    scan_head(bytes_from(msg, 8), scan_chr(bytes_from(msg, 8), ']')));
 	} else if (IS(msg, "START")) {
 		SET(l, EVENT_ACTION, "service-start");
 	} else if (IS(msg, "EXIT")) {

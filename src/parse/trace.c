@@ -70,7 +70,8 @@ size_t trace_summary(struct bytes text)
 		struct bytes after = bytes_from(text, at + 2);
 		size_t colon = FIND(after, ": ");
 
-		if (colon != BYTES_NONE && bytes_eq(bytes_from(after, colon + 2), scan_head(text, at)))
+		if (colon != BYTES_NONE &&
+		    bytes_eq(bytes_from(after, colon + 2), scan_head(text, at)))
 			return at; /* it repeats the text, as most exceptions do */
 	}
 	return first;
@@ -105,7 +106,8 @@ void trace_text(struct line *l, struct bytes trace)
 		scan_skip(&rest, n + 1);
 		if (STARTS(line, "Traceback (most recent call last)"))
 			in = true;
-		else if (in && line.len && line.at[0] != ' ' && is_class(scan_head(line, scan_chr(line, ':'))))
+		else if (in && line.len && line.at[0] != ' ' &&
+			 is_class(scan_head(line, scan_chr(line, ':'))))
 			last = line;
 	}
 	if (last.len)

@@ -2,7 +2,8 @@
 /* uWSGI's own log:
  *
  *	[pid: 1|app: 0|req: 1/1] 10.0.0.1 (user) {40 vars in 600 bytes} [Sun Nov 22 01:20:00 2026]
- *	 GET /v3 => generated 250 bytes in 4 msecs (HTTP/1.1 200) 5 headers in 180 bytes (1 switches …)
+ *	 GET /v3 => generated 250 bytes in 4 msecs (HTTP/1.1 200) 5 headers in 180 bytes (1 switches
+ *…)
  *
  * and the lines of its start and end, which have no stamp but the first. */
 #include "parse/line.h"
@@ -145,7 +146,8 @@ static bool signals(struct bytes b)
 
 bool uwsgi_text(struct line *l, struct bytes b)
 {
-	bool ours = HAS(l->hint->name, "uwsgi") || HAS(event_get(l->ev, FIELD_PROCESS_NAME), "uwsgi");
+	bool ours =
+		HAS(l->hint->name, "uwsgi") || HAS(event_get(l->ev, FIELD_PROCESS_NAME), "uwsgi");
 
 	if (STARTS(b, "*** Starting uWSGI "))
 		return started(l, b);

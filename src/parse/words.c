@@ -104,13 +104,11 @@ static bool is_service(struct bytes w)
 	case 4:
 		return IS(w, "nova") || IS(w, "heat") || IS(w, "aodh");
 	case 5:
-		return IS(w, "swift") || IS(w, "trove") || IS(w, "panko") ||
-		       IS(w, "zaqar");
+		return IS(w, "swift") || IS(w, "trove") || IS(w, "panko") || IS(w, "zaqar");
 	case 6:
-		return IS(w, "glance") || IS(w, "cinder") || IS(w, "ironic") ||
-		       IS(w, "magnum") || IS(w, "manila") || IS(w, "sahara") ||
-		       IS(w, "senlin") || IS(w, "murano") || IS(w, "cyborg") ||
-		       IS(w, "tacker") || IS(w, "blazar");
+		return IS(w, "glance") || IS(w, "cinder") || IS(w, "ironic") || IS(w, "magnum") ||
+		       IS(w, "manila") || IS(w, "sahara") || IS(w, "senlin") || IS(w, "murano") ||
+		       IS(w, "cyborg") || IS(w, "tacker") || IS(w, "blazar");
 	case 7:
 		return IS(w, "neutron") || IS(w, "horizon") || IS(w, "octavia") ||
 		       IS(w, "gnocchi") || IS(w, "mistral") || IS(w, "watcher") ||

@@ -4,6 +4,14 @@
 #include "show.h"
 #include <stdlib.h>
 
+static int number(const char *text)
+{
+	int64_t n = 0;
+
+	bytes_i64(bytes_str(text), &n);
+	return (int)n;
+}
+
 int main(int argc, char **argv)
 {
 	static struct event e;
@@ -22,9 +30,9 @@ int main(int argc, char **argv)
 	if (argc > 4)
 		clock_parse(bytes_str(argv[4]), 0, &hint.arrival);
 	if (argc > 5)
-		hint.year = (int)strtoll(argv[5], NULL, 10);
+		hint.year = number(argv[5]);
 	if (argc > 6)
-		hint.zone_minutes = (int)strtoll(argv[6], NULL, 10);
+		hint.zone_minutes = number(argv[6]);
 	e.scratch = &scratch;
 	while ((n = getline(&line, &size, stdin)) > 0) {
 		struct buf out = { 0 };
