@@ -122,6 +122,7 @@ static int import(struct args *a, const struct import_options *o, char **path, s
 {
 	struct import_result result = { 0 };
 	struct why why = { "" };
+	struct sigaction once = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 	struct buf size = { 0 };
 	usec from = clock_mono();
 	double seconds;
@@ -129,8 +130,9 @@ static int import(struct args *a, const struct import_options *o, char **path, s
 
 	if (r != 0)
 		return r;
-	signal(SIGINT, on_signal);
-	signal(SIGTERM, on_signal);
+	/* The second signal ends it at once; what is durable stays, as with a power cut. */
+	sigaction(SIGINT, &once, NULL);
+	sigaction(SIGTERM, &once, NULL);
 	r = import_files(o, path, n, &result, &why);
 	seconds = (double)(clock_mono() - from) / (double)USEC_PER_SEC;
 	units_show_about(&size, result.bytes);

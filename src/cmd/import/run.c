@@ -7,6 +7,7 @@
 #include "intake/reader.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -75,6 +76,14 @@ static int commit(struct import *im)
 	return sealer_step(im->sealer, false, im->why);
 }
 
+/* What a slow pipe gave is made durable at once: nobody knows when more will come. */
+static bool pipe_is_empty(void)
+{
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
 static int take(void *ctx, const struct reader_record *record)
 {
 	struct import *im = ctx;
@@ -88,22 +97,13 @@ static int take(void *ctx, const struct reader_record *record)
 	im->result.records++;
 	im->result.bytes += record->raw.len;
 	show_step(&im->show, &im->result, im->reader);
-	if (ledger_pending(im->ledger) >= COMMIT_BYTES || im->now - im->committed > COMMIT_EVERY) {
+	if (ledger_pending(im->ledger) >= COMMIT_BYTES || im->now - im->committed > COMMIT_EVERY ||
+	    (!im->keeps_place && pipe_is_empty())) {
 		r = commit(im);
 		if (r < 0)
 			return r;
 	}
 	return *im->o->interrupted ? -EINTR : 0;
-}
-
-/* Before a read that would wait. */
-static int waiting(void *ctx)
-{
-	struct import *im = ctx;
-
-	if (*im->o->interrupted)
-		return -EINTR;
-	return ledger_pending(im->ledger) ? commit(im) : 0;
 }
 
 static int define(struct import *im, const char *path)
@@ -174,7 +174,6 @@ static int import_file(struct import *im, const char *path)
 
 	if (r < 0)
 		return r;
-	reader_on_wait(im->reader, waiting, im);
 	show_file(&im->show, path);
 	r = read_file(im, path);
 	im->reader = reader_free(im->reader);

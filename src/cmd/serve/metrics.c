@@ -175,8 +175,7 @@ static void totals(const struct desk_start *d, struct buf *to)
 		if (!d->counts[r])
 			continue;
 		snprintf(labels, sizeof(labels), "intake=\"%s\",", serve_role_names[r]);
-		histogram(to, "vedette_ack_seconds", labels, d->counts[r]->ack,
-			  COUNT_BUCKETS);
+		histogram(to, "vedette_ack_seconds", labels, d->counts[r]->ack, COUNT_BUCKETS);
 	}
 }
 
