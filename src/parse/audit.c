@@ -9,7 +9,7 @@
  * quotes is plain text; without quotes it may be hexadecimal (the kernel writes names so that hold
  * a blank, a quote or a control character), and stays as written. */
 #include "parse/line.h"
-#include "parse/names.h"
+#include "parse/vocabulary.h"
 
 #define GS 0x1d
 
@@ -37,11 +37,11 @@ static const struct {
 	{ "unit", FIELD_SYSTEMD_UNIT },
 };
 
-static struct names key_names, type_names;
+static struct vocabulary key_names, type_names;
 
 static enum field field_of(struct bytes key)
 {
-	size_t i = names_find(&key_names, key);
+	size_t i = vocabulary_find(&key_names, key);
 
 	return i == BYTES_NONE ? FIELD_N : keys[i].field;
 }
@@ -86,14 +86,14 @@ static const struct {
 __attribute__((constructor)) static void fill(void)
 {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		names_add(&key_names, bytes_str(keys[i].key));
+		vocabulary_add(&key_names, bytes_str(keys[i].key));
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		names_add(&type_names, bytes_str(types[i].type));
+		vocabulary_add(&type_names, bytes_str(types[i].type));
 }
 
 static void set_meaning(struct line *l, struct bytes type)
 {
-	size_t i = names_find(&type_names, type);
+	size_t i = vocabulary_find(&type_names, type);
 
 	if (i == BYTES_NONE)
 		return;

@@ -9,7 +9,7 @@
  * raw bytes again in the end: most of it (ids, names, addresses) stands there unchanged. */
 #include "parse/json.h"
 #include "parse/line.h"
-#include "parse/names.h"
+#include "parse/vocabulary.h"
 
 enum how {
 	AS_TEXT,
@@ -51,21 +51,21 @@ static const struct map maps[] = {
 #define MAPS (sizeof(maps) / sizeof(maps[0]))
 #define WEAK_MAX 48
 
-static struct names names; /* the paths of maps[], then the names of the fields */
+static struct vocabulary names; /* the paths of maps[], then the names of the fields */
 
 /* The table's own entries come first, so that a field whose name needs care is not taken as plain
  * text. */
 __attribute__((constructor)) static void fill(void)
 {
 	for (size_t i = 0; i < MAPS; i++)
-		names_add(&names, bytes_str(maps[i].path));
+		vocabulary_add(&names, bytes_str(maps[i].path));
 	for (unsigned f = 0; f < FIELD_N; f++)
-		names_add(&names, bytes_str(field_name((enum field)f)));
+		vocabulary_add(&names, bytes_str(field_name((enum field)f)));
 }
 
 static bool map_of(struct bytes path, struct map *ret)
 {
-	size_t i = names_find(&names, path);
+	size_t i = vocabulary_find(&names, path);
 
 	if (i == BYTES_NONE || i == MAPS + FIELD_EVENT_DATASET) /* the dataset is ours to say */
 		return false;

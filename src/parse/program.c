@@ -2,7 +2,7 @@
 /* The text of a program, told apart by its name: the tag of RFC 3164, the APP-NAME of RFC 5424,
  * the identifier of the journal. */
 #include "parse/line.h"
-#include "parse/names.h"
+#include "parse/vocabulary.h"
 
 enum program {
 	P_NONE,
@@ -76,17 +76,17 @@ static const struct {
 	{ "vipw", P_ACCOUNT },
 };
 
-static struct names names;
+static struct vocabulary names;
 
 __attribute__((constructor)) static void fill(void)
 {
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
-		names_add(&names, bytes_str(programs[i].name));
+		vocabulary_add(&names, bytes_str(programs[i].name));
 }
 
 static enum program program_of(struct bytes name)
 {
-	size_t i = names_find(&names, name);
+	size_t i = vocabulary_find(&names, name);
 
 	return i == BYTES_NONE ? P_NONE : programs[i].is;
 }

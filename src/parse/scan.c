@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parse/scan.h"
-#include "parse/names.h"
+#include "parse/vocabulary.h"
 #include <assert.h>
 
 size_t scan_find(struct bytes b, struct bytes needle)
@@ -50,23 +50,23 @@ static size_t slot_of(struct bytes w)
 	v = (v + w.len) * 0x9e3779b97f4a7c15 ^ u * 0xc2b2ae3d27d4eb4f;
 	return (v ^ v >> 32) * 0x9e3779b97f4a7c15 >> 54; /* ten bits */
 }
-_Static_assert(NAMES_SLOTS == 1 << 10, "slot_of() gives ten bits");
+_Static_assert(VOCABULARY_SLOTS == 1 << 10, "slot_of() gives ten bits");
 
-void names_add(struct names *t, struct bytes word)
+void vocabulary_add(struct vocabulary *t, struct bytes word)
 {
 	size_t at = slot_of(word);
 
-	assert(t->n < NAMES_SLOTS / 2);
+	assert(t->n < VOCABULARY_SLOTS / 2);
 	t->word[t->n++] = word;
 	while (t->slot[at] && !bytes_eq(t->word[t->slot[at] - 1], word))
-		at = (at + 1) % NAMES_SLOTS;
+		at = (at + 1) % VOCABULARY_SLOTS;
 	if (!t->slot[at])
 		t->slot[at] = (uint16_t)t->n;
 }
 
-size_t names_find(const struct names *t, struct bytes word)
+size_t vocabulary_find(const struct vocabulary *t, struct bytes word)
 {
-	for (size_t at = slot_of(word); t->slot[at]; at = (at + 1) % NAMES_SLOTS)
+	for (size_t at = slot_of(word); t->slot[at]; at = (at + 1) % VOCABULARY_SLOTS)
 		if (bytes_eq(t->word[t->slot[at] - 1], word))
 			return t->slot[at] - 1u;
 	return BYTES_NONE;
