@@ -18,23 +18,18 @@ static bool wsgi_answer(struct line *l, struct bytes b)
 
 	if (!TAKE(&b, " status: "))
 		return false;
-	status = scan_digits(&b);
-	if (status.len != 3)
-		return false;
+	status = scan_head(b, 3);
+	scan_skip(&b, 3);
 	http_done(l, status);
-	scan_blanks(&b);
-	if (TAKE(&b, "len: ")) {
+	if (TAKE(&b, " len: ") || TAKE(&b, "  len: ")) {
 		v = scan_digits(&b);
 		set(l, FIELD_HTTP_BYTES, v);
 		if (!v.len)
-			scan_word(&b); /* "-" */
-		scan_blanks(&b);
+			scan_take_chr(&b, '-');
 	}
-	if (TAKE(&b, "microversion: ")) {
-		scan_word(&b);
-		scan_blanks(&b);
-	}
-	if (TAKE(&b, "time: "))
+	if (TAKE(&b, " microversion: "))
+		scan_skip(&b, scan_chr(b, ' '));
+	if (TAKE(&b, " time: "))
 		set(l, FIELD_EVENT_DURATION_S, scan_decimal(&b));
 	return true;
 }
@@ -43,16 +38,15 @@ static bool wsgi_answer(struct line *l, struct bytes b)
  * the request, so the last place that looks like an answer is the server's own. */
 static bool wsgi_request(struct line *l, struct bytes b)
 {
-	struct bytes rest = b, answer = { NULL, 0 };
-	size_t n;
+	struct bytes answer = bytes_from(b, scan_last_chr(b, '"') + 1);
 
-	for (n = scan_chr(rest, '"'); n < rest.len; n = scan_chr(rest, '"')) {
-		scan_skip(&rest, n + 1);
-		if (STARTS(rest, " status: "))
-			answer = rest;
+	if (!STARTS(answer, " status: ")) { /* lines follow, with quotes in them */
+		size_t at = LAST(b, "\" status: ");
+
+		if (at == BYTES_NONE)
+			return false;
+		answer = bytes_from(b, at + 1);
 	}
-	if (!answer.len)
-		return false;
 	http_request(l, scan_head(b, b.len - answer.len - 1));
 	return wsgi_answer(l, answer);
 }

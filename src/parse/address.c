@@ -4,7 +4,7 @@
  * stands before it anybody can have sent, so it goes to client.ip and is never the source. */
 #include "parse/line.h"
 
-static bool is_ip4(struct bytes b)
+static inline bool is_ip4(struct bytes b)
 {
 	const uint8_t *p = b.at, *end;
 
@@ -122,6 +122,7 @@ void set_source(struct line *l, struct bytes host)
 
 void set_source_list(struct line *l, struct bytes list)
 {
+	struct bytes claimed, nearest;
 	size_t comma;
 
 	if (is_ip4(list)) {
@@ -134,9 +135,12 @@ void set_source_list(struct line *l, struct bytes list)
 		return;
 	}
 	set(l, FIELD_NETWORK_FORWARDED_IP, list);
-	if (is_ip(bare(bytes_trim(scan_head(list, comma)))))
-		set(l, FIELD_CLIENT_IP, bare(bytes_trim(scan_head(list, comma))));
-	set_source(l, bytes_trim(bytes_from(list, scan_last(list, BYTES(",")) + 1)));
+	claimed = bare(bytes_trim(scan_head(list, comma)));
+	if (is_ip(claimed))
+		set(l, FIELD_CLIENT_IP, claimed);
+	nearest = bytes_from(list, scan_last_chr(list, ',') + 1);
+	scan_blanks(&nearest);
+	set_source(l, nearest);
 }
 
 /* Splits at the last colon: an IPv6 address without brackets has colons of its own. */

@@ -6,6 +6,8 @@ static bool is_method(struct bytes m)
 {
 	if (!m.len || m.len > 20)
 		return false;
+	if (IS(m, "GET") || IS(m, "POST"))
+		return true;
 	for (size_t i = 0; i < m.len; i++)
 		if ((uint8_t)(m.at[i] - 'A') > 25 && m.at[i] != '-' && m.at[i] != '_')
 			return false;

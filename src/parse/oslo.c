@@ -70,6 +70,8 @@ static bool is_context(const struct bytes *w, size_t n)
 {
 	size_t none = 0;
 
+	if (STARTS(w[0], "req-"))
+		return true;
 	while (none < n && is_none(w[none]))
 		none++;
 	return none == n || is_request_id(w[none]) || (none && n >= 5);

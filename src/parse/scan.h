@@ -76,6 +76,28 @@ static inline size_t scan_either(struct bytes b, uint8_t c, uint8_t d)
 	return i;
 }
 
+/* Offset of the last c, or b.len. */
+static inline size_t scan_last_chr(struct bytes b, uint8_t c)
+{
+	size_t n = b.len;
+
+#ifdef __SSE2__
+	const __m128i want = _mm_set1_epi8((char)c);
+
+	for (; n >= 16; n -= 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(b.at + n - 16));
+		unsigned hit = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, want));
+
+		if (hit)
+			return n - 1 - ((unsigned)__builtin_clz(hit) - 16);
+	}
+#endif
+	while (n > 0)
+		if (b.at[--n] == c)
+			return n;
+	return b.len;
+}
+
 /* Bit i: byte i of 64 is c or d. */
 static inline uint64_t scan_mask64(const uint8_t *p, uint8_t c, uint8_t d)
 {
@@ -167,10 +189,11 @@ static inline bool scan_take_lit(struct bytes *b, struct bytes lit)
 
 static inline void scan_blanks(struct bytes *b)
 {
-	while (b->len && (b->at[0] == ' ' || b->at[0] == '\t')) {
-		b->at++;
-		b->len--;
-	}
+	size_t n = 0;
+
+	while (n < b->len && (b->at[n] == ' ' || b->at[n] == '\t'))
+		n++;
+	scan_skip(b, n);
 }
 
 /* The text before c, which is consumed too. False, and nothing moved, where there is no c. */
@@ -207,13 +230,15 @@ static inline struct bytes scan_digits(struct bytes *b) /* may be empty */
 static inline struct bytes scan_decimal(struct bytes *b)
 {
 	struct bytes all = *b;
-	size_t sign = scan_at(*b, 0) == '-' || scan_at(*b, 0) == '+', n;
+	size_t sign = scan_at(*b, 0) == '-' || scan_at(*b, 0) == '+', n = sign;
 
-	n = sign + scan_digit_run(bytes_from(*b, sign));
+	while (n < all.len && is_digit(all.at[n]))
+		n++;
 	if (n == sign)
 		return scan_head(all, 0);
-	if (n + 1 < b->len && b->at[n] == '.' && is_digit(b->at[n + 1]))
-		n += 1 + scan_digit_run(bytes_from(*b, n + 1));
+	if (n + 1 < all.len && all.at[n] == '.' && is_digit(all.at[n + 1]))
+		for (n += 2; n < all.len && is_digit(all.at[n]);)
+			n++;
 	scan_skip(b, n);
 	return scan_head(all, n);
 }

@@ -29,7 +29,10 @@ static inline int64_t days_of(unsigned y, unsigned m, unsigned d)
 	};
 	unsigned c = y + 400 - (m <= 2); /* years from March, in a span without negatives */
 
-	return (int64_t)(c * 365 + c / 4 - c / 100 + c / 400 + before[m] + d) - 719469 - 146097;
+	unsigned hundreds = c / 100;
+
+	return (int64_t)(c * 365 + c / 4 - hundreds + hundreds / 4 + before[m] + d) - 719469 -
+	       146097;
 }
 
 static inline usec moment(const struct parse_hint *h, const struct stamp *s)
