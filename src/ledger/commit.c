@@ -125,6 +125,8 @@ static int write_parts(struct ledger *l, size_t positions_len)
 /* Back to before the batch was written; it stays in memory. */
 static void unwrite_parts(struct ledger *l, size_t segments, const size_t *len)
 {
+	bool dropped = false;
+
 	while (l->segments > segments) {
 		struct wal_segment *s = &l->segment[--l->segments];
 
@@ -132,7 +134,10 @@ static void unwrite_parts(struct ledger *l, size_t segments, const size_t *len)
 			continue;
 		close(s->fd);
 		file_unlink(l->waldir, s->name);
+		dropped = true;
 	}
+	if (dropped) /* before what they go on from is overwritten */
+		file_sync_dir(l->waldir);
 	if (open_segment(l))
 		wal_undo(open_segment(l), l->part[0].b.len);
 	for (size_t i = 0; i < l->parts; i++)

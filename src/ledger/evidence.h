@@ -9,6 +9,10 @@
 
 /* Writes a bundle of the records whose seq are given (ascending). */
 int evidence_export(const char *dir, const uint64_t *seq, size_t n, FILE *to, struct why *why);
+/* The same for someone who kept an earlier checkpoint (a file): the proofs lead to that very one
+ * where it reaches so far, else a consistency proof from it is added. */
+int evidence_export_for(const char *dir, const uint64_t *seq, size_t n, const char *checkpoint,
+			FILE *to, struct why *why);
 
 enum { EVIDENCE_REFUSED = 1 }; /* a proof, a signature or the form is wrong: said in why */
 struct evidence_result {

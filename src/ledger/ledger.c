@@ -43,7 +43,10 @@ static int lock(struct ledger *l, struct why *why)
 {
 	unsigned pid;
 
-	l->lockfd = openat(l->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	do
+		l->lockfd =
+			openat(l->dirfd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	while (l->lockfd < 0 && errno == EINTR);
 	if (l->lockfd < 0)
 		return why_set(why, -errno, "%s/lock: %s", l->dir, strerror(errno));
 	for (int try = 0; try < 20; try++) { /* verify looks at the lock for an instant */
@@ -137,8 +140,11 @@ static int open_folders(struct ledger *l)
 
 static int open_directory(struct ledger *l, struct why *why)
 {
-	int r = l->o.create ? io_make_dirs(l->dir) : 0;
+	int r;
 
+	do
+		r = l->o.create ? io_make_dirs(l->dir) : 0;
+	while (r == -EINTR);
 	if (!r) {
 		l->dirfd = open(l->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		r = l->dirfd < 0 ? -errno : 0;
@@ -174,8 +180,10 @@ static int open_all(struct ledger *l, struct why *why)
 		r = syncer_new(&l->syncer);
 	if (!r)
 		r = ledger_recover(l, why);
-	if (!r)
-		r = ledger_commit(l); /* what recovery had to say */
+	if (r)
+		return r;
+	r = ledger_commit(
+		l); /* what recovery had to say; a full disk does not keep it from opening */
 	return r == -ENOSPC ? 0 : r;
 }
 

@@ -209,6 +209,20 @@ static int cut_end(struct ledger *l, struct found *f, size_t *n, uint64_t *ret_c
 	return 0;
 }
 
+/* A segment without a single frame holds nothing; one may be left at the end, begun for a batch
+ * that was given up. */
+static int drop_empty(struct ledger *l, struct found *f, size_t *n)
+{
+	const struct segment_end *e = *n ? segment_end(f[*n - 1].s) : NULL;
+	int r = 0;
+
+	if (e && !e->frames && !e->torn) {
+		r = file_unlink(l->waldir, f[--*n].name);
+		f[*n].s = segment_free(f[*n].s);
+	}
+	return r;
+}
+
 static int check_row(struct ledger *l, const struct found *f, size_t n, struct why *why)
 {
 	uint64_t at = tree_size(&l->tree);
@@ -352,7 +366,8 @@ static int open_segments(struct ledger *l, struct found *f, size_t *n,
 
 static int take_segments(struct ledger *l, struct why *why)
 {
-	uint64_t cut = 0, cut_bytes = 0;
+	uint64_t cut = 0;
+	bool torn = false;
 	struct file_names names;
 	struct found *f;
 	size_t n = 0;
@@ -362,8 +377,10 @@ static int take_segments(struct ledger *l, struct why *why)
 		return r;
 	f = mem_new(names.n, sizeof(*f));
 	r = open_segments(l, f, &n, &names, why);
-	if (!r && n && segment_end(f[n - 1].s)->torn)
-		cut_bytes = segment_end(f[n - 1].s)->size - segment_end(f[n - 1].s)->end;
+	if (!r && n)
+		torn = segment_end(f[n - 1].s)->torn;
+	if (!r)
+		r = drop_empty(l, f, &n);
 	if (!r)
 		r = check_row(l, f, n, why);
 	if (!r)
@@ -374,13 +391,11 @@ static int take_segments(struct ledger *l, struct why *why)
 		segment_free(f[i].s);
 	free(f);
 	file_names_done(&names);
-	if (!r && (cut || cut_bytes)) {
+	if (!r && (cut || torn)) {
 		struct buf b = { 0 };
 
-		buf_printf(&b,
-			   "{\"event\":\"unfinished-batch-removed\",\"records\":%llu,"
-			   "\"bytes\":%llu}",
-			   (unsigned long long)cut, (unsigned long long)cut_bytes);
+		buf_printf(&b, "{\"event\":\"unfinished-batch-removed\",\"whole_records\":%llu}",
+			   (unsigned long long)cut);
 		r = ledger_note(l, buf_view(&b));
 		buf_done(&b);
 	}

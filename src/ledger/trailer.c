@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/io.h"
 #include "base/text.h"
+#include "ledger/file.h"
 #include "ledger/form.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -98,8 +99,8 @@ static bool trailer_parse(struct trailer *t)
 	t->note = cur_rest(&c);
 	end = bytes_find(t->note, BYTES("\n\n"));
 	if (end == BYTES_NONE || !checkpoint_parse(bytes_sub(t->note, 0, end + 1), &cp) ||
-	    !block_line(cp.extension, t) || cp.size < t->count || cp.size - t->count != t->first ||
-	    n != (unsigned)__builtin_popcountll(cp.size % GROUP))
+	    !block_line(cp.extension, t) || cp.size < t->count || cp.size > SEQ_MAX ||
+	    cp.size - t->count != t->first || n != (unsigned)__builtin_popcountll(cp.size % GROUP))
 		return false;
 	if (n)
 		memcpy(node, nodes.at, nodes.len);

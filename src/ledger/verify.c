@@ -52,24 +52,6 @@ void unsettled(struct verify *v, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* The option is the text of a verifier key, or a file with it. */
-static int read_key_option(const char *option, struct verifier *ret, struct why *why)
-{
-	struct buf b = { 0 };
-	int r;
-
-	if (verifier_parse(bytes_trim(bytes_str(option)), ret))
-		return 0;
-	r = io_read_file(AT_FDCWD, option, 4096, &b);
-	if (r)
-		why_set(why, r, "key \"%.100s\": neither a key (origin+hash+base64) nor a file: %s",
-			option, strerror(-r));
-	else if (!verifier_parse(bytes_trim(buf_view(&b)), ret))
-		r = why_set(why, -EINVAL, "%.200s: is not one line origin+hash+base64", option);
-	buf_done(&b);
-	return r;
-}
-
 static bool writer_at_work(int dirfd)
 {
 	int fd = openat(dirfd, "lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -85,7 +67,7 @@ static int choose_key(struct verify *v, struct why *why)
 {
 	struct verifier own;
 	struct why inner = { 0 };
-	int r = v->o->public_key ? read_key_option(v->o->public_key, &v->key, why) : 0, own_r;
+	int r = v->o->public_key ? verifier_option(v->o->public_key, &v->key, why) : 0, own_r;
 
 	if (r)
 		return r;

@@ -9,6 +9,7 @@
  * `whole`: the groups so far are all known. `low_known`: so are the first leaves of the unfinished
  * group. Roots can be compared only where both hold. */
 #include "ledger/verify_core.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 struct level { /* a row of tiles, one of them at a time */
@@ -31,6 +32,13 @@ struct growing {
 	/* tile entries that differ from the records of the unit at hand */
 	uint64_t *differs;
 	size_t differs_n;
+	/* bridges into a group that is whole only further on */
+	struct waiting {
+		uint64_t group, size;
+		struct hash256 root;
+		char path[BLOCK_PATH_MAX];
+	} * waiting;
+	size_t waiting_n;
 	bool kept_checked;
 };
 
@@ -103,12 +111,44 @@ static void differs(struct growing *g, uint64_t group)
 	g->differs[g->differs_n++] = group;
 }
 
+static void check_waiting(struct growing *g, uint64_t group, const struct hash256 *root)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < g->waiting_n; i++) {
+		const struct waiting *w = &g->waiting[i];
+
+		if (w->group > group)
+			g->waiting[kept++] = *w;
+		else if (w->group == group && !same(&w->root, root))
+			finding(g->v, "%s: the bridge at %llu does not lead to its group", w->path,
+				(unsigned long long)w->size);
+	}
+	g->waiting_n = kept;
+}
+
+static void wait_for_group(struct growing *g, const struct bridge *b, const struct hash256 *root,
+			   const char *path)
+{
+	struct waiting *w;
+
+	if (!(g->waiting_n & (g->waiting_n - 1)))
+		g->waiting = mem_must(realloc(g->waiting, (g->waiting_n ? g->waiting_n * 2 : 1) *
+								  sizeof(*g->waiting)));
+	w = &g->waiting[g->waiting_n++];
+	w->group = b->size / GROUP;
+	w->size = b->size;
+	w->root = *root;
+	snprintf(w->path, sizeof(w->path), "%s", path);
+}
+
 /* A group whose root came from its records. */
 static void group_made(void *ctx, uint64_t group, const struct hash256 *root)
 {
 	struct growing *g = ctx;
 	struct hash256 stored;
 
+	check_waiting(g, group, root);
 	if (stored_entry(g, 1, group, &stored) && !same(&stored, root))
 		differs(g, group);
 	if (g->whole)
@@ -224,6 +264,7 @@ static void skip_to_group(struct growing *g, uint64_t size)
 	if (size / GROUP == g->tree.groups.size / GROUP)
 		return;
 	if (stored_entry(g, 1, g->tree.groups.size / GROUP, &stored)) {
+		check_waiting(g, g->tree.groups.size / GROUP, &stored);
 		if (g->whole)
 			grow_level(g, 1, &stored);
 		tree_add_group(&g->tree, &stored);
@@ -262,19 +303,22 @@ static void grow_by_tiles(struct growing *g, uint64_t size, const struct range *
 		for (; bridges && bridge->size / GROUP == g->tree.groups.size / GROUP;
 		     bridge++, bridges--) {
 			bridge_group(bridge, &folded);
-			if (there && !same(&folded, &stored))
-				finding(g->v, "%s: the bridge at %llu does not lead to its group",
-					path, (unsigned long long)bridge->size);
+			wait_for_group(g, bridge, &folded, path);
 			root_at_low(g, bridge->size, &bridge->low);
 		}
+		if (there)
+			check_waiting(g, g->tree.groups.size / GROUP, &stored);
 		if (g->tree.groups.size + GROUP > size)
 			break;
-		if (there && g->whole)
+		if (!there) { /* no use in walking on: a forged seq may be far away */
+			g->whole = false;
+			g->tree.groups.size = size / GROUP * GROUP;
+			break;
+		}
+		if (g->whole) {
 			grow_level(g, 1, &stored);
-		if (there && g->whole) {
 			tree_add_group(&g->tree, &stored);
 		} else {
-			g->whole = false;
 			g->tree.groups.size += GROUP;
 		}
 		root_at_low(g, g->tree.groups.size, &none);
@@ -346,6 +390,22 @@ static bool root_fits(const struct growing *g, const struct trailer *t)
 	       range_same(&low, &t->low, GROUP_LEVEL);
 }
 
+/* Each bridge must be of a size inside the block, in order; else it would never be walked over. */
+static void check_bridges(struct growing *g, const struct vunit *u, struct outcome *o,
+			  const char *path)
+{
+	uint64_t last = u->first;
+
+	for (size_t i = 0; i < o->bridges; i++) {
+		if (o->bridge[i].size <= last || o->bridge[i].size > u->first + u->count) {
+			finding(g->v, "%s: its bridges are harmed", path);
+			o->bridges = i;
+			return;
+		}
+		last = o->bridge[i].size;
+	}
+}
+
 static void take_sealed(struct growing *g, const struct vunit *u, struct outcome *o)
 {
 	struct growing *before = NULL;
@@ -364,6 +424,7 @@ static void take_sealed(struct growing *g, const struct vunit *u, struct outcome
 			o->why.line[0] ? o->why.line : "cannot be read");
 	else if (o->range_differs)
 		finding(g->v, "%s: its trailer tells other times or sizes than its records", path);
+	check_bridges(g, u, o, path);
 	g->differs_n = 0;
 	if (!u->gone && !u->skip && !o->r) {
 		before = mem_new(1, sizeof(*before)); /* 130 KiB: not for the stack */
@@ -376,13 +437,11 @@ static void take_sealed(struct growing *g, const struct vunit *u, struct outcome
 				(unsigned long long)(u->first + u->count - 1),
 				fits ? "; the records are right, columns or filter are not" : "");
 		if (!fits && !o->unsigned_trailer) {
-			uint64_t *list = g->differs;
-			size_t n = g->differs_n;
-
 			tell_harmed_records(g, u, path);
+			before->differs = g->differs;
+			before->waiting = g->waiting; /* those told are told */
+			before->waiting_n = g->waiting_n;
 			*g = *before; /* on by what was signed */
-			g->differs = list;
-			g->differs_n = n;
 			grow_by_tiles(g, trailer_size(&u->trailer), &u->trailer.low, NULL, 0, path);
 		} else {
 			tell_harmed_tiles(g);
@@ -482,12 +541,8 @@ static void check_end(struct growing *g)
 		why_set(&v->cannot, 0, "the checkpoint kept elsewhere could not be compared");
 	v->res.records = size;
 	v->res.unsigned_records = size > g->best ? size - g->best : 0;
-	for (unsigned k = 0; g->any_best && k < SHA256_LEN; k++) {
-		static const char digit[] = "0123456789abcdef";
-
-		v->res.root[2 * k] = digit[g->best_root.at[k] >> 4];
-		v->res.root[2 * k + 1] = digit[g->best_root.at[k] & 15];
-	}
+	if (g->any_best)
+		tree_root_text(&g->best_root, v->res.root);
 }
 
 int verify_records(struct verify *v, unsigned threads)
@@ -508,6 +563,7 @@ int verify_records(struct verify *v, unsigned threads)
 		r = verify_walk_tiles(v, g->at);
 	v->growing = NULL;
 	free(g->differs);
+	free(g->waiting);
 	free(g);
 	return r;
 }

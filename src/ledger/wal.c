@@ -34,6 +34,7 @@ int wal_begin(int waldir, const uint8_t id[static LEDGER_ID_LEN], uint64_t first
 	if (r) {
 		close(s.fd);
 		file_unlink(waldir, tmp);
+		file_unlink(waldir, s.name);
 		return r == -EDQUOT ? -ENOSPC : r;
 	}
 	*ret = s;

@@ -2,6 +2,7 @@
 #include "ledger/wal_frame.h"
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "ledger/file.h"
 #include <assert.h>
 
 void segment_header_write(const struct segment_header *h, uint8_t ret[static SEGMENT_HEADER])
@@ -32,7 +33,7 @@ bool segment_header_parse(struct bytes b, struct segment_header *ret, struct why
 	h.salt = cur_u64le(&c);
 	h.created = (usec)cur_u64le(&c);
 	if (cur_u64le(&c) != checksum64(bytes_sub(b, 0, 56)) || c.bad ||
-	    !bytes_eq(magic, BYTES(SEGMENT_MAGIC)) || zero) {
+	    !bytes_eq(magic, BYTES(SEGMENT_MAGIC)) || zero || h.first > SEQ_MAX) {
 		why_set(why, 0, "its header is harmed");
 		return false;
 	}

@@ -148,8 +148,8 @@ static int identity_parse(struct bytes text, struct identity *id)
 	return r;
 }
 
-/* The format comes first: a newer one may have changed all that follows. */
-static int check_format(struct bytes note, struct why *why)
+/* The format comes first: a newer one may have changed all that follows but the signature. */
+static int check_format(struct bytes note, bool good, struct why *why)
 {
 	struct bytes line = next_line(&note);
 	uint32_t format;
@@ -158,15 +158,17 @@ static int check_format(struct bytes note, struct why *why)
 	    !bytes_u32(bytes_from(line, sizeof(FIRST_LINE) - 1), &format))
 		return why_set(why, -EBADMSG,
 			       "ledger: is not the identity of a ledger, or it is harmed");
-	if (format > LEDGER_FORMAT)
-		return why_set(why, -EPROTONOSUPPORT,
-			       "ledger: format %u is newer than this program, which reads up to "
-			       "%u: use the Vedette that wrote it or a newer one",
+	if (format == LEDGER_FORMAT)
+		return 0;
+	if (!good)
+		return why_set(why, -EBADMSG,
+			       "ledger: says format %u, this program reads %u; its signature does "
+			       "not fit, so it is harmed, or of a newer Vedette",
 			       format, LEDGER_FORMAT);
-	if (format < LEDGER_FORMAT)
-		return why_set(why, -EPROTONOSUPPORT, "ledger: format %u is not one that ever was",
-			       format);
-	return 0;
+	return why_set(why, -EPROTONOSUPPORT,
+		       "ledger: is of format %u, this program reads %u: use the Vedette that wrote "
+		       "it or a newer one",
+		       format, LEDGER_FORMAT);
 }
 
 int identity_read(int dirfd, const struct verifier *trusted, struct identity *ret, struct why *why)
@@ -174,6 +176,7 @@ int identity_read(int dirfd, const struct verifier *trusted, struct identity *re
 	struct identity id = { 0 };
 	struct buf b = { 0 };
 	struct bytes text;
+	bool good = false;
 	int r = file_read(dirfd, "ledger", 4096, &b);
 
 	if (r) {
@@ -181,12 +184,15 @@ int identity_read(int dirfd, const struct verifier *trusted, struct identity *re
 		return why_set(why, r, "no ledger is there: the file `ledger` cannot be read: %s",
 			       strerror(-r));
 	}
-	r = check_format(buf_view(&b), why);
-	if (!r && trusted)
+	if (trusted)
 		id.verifier = *trusted;
-	else if (!r)
+	else
 		r = identity_public(dirfd, &id.verifier, why);
-	if (!r && (!note_open_own(buf_view(&b), &id.verifier, &text) || identity_parse(text, &id)))
+	if (!r) {
+		good = note_open_own(buf_view(&b), &id.verifier, &text);
+		r = check_format(buf_view(&b), good, why);
+	}
+	if (!r && (!good || identity_parse(text, &id)))
 		r = why_set(why, -EBADMSG, "ledger: is harmed, or was not made by the key of %s",
 			    id.verifier.name);
 	buf_done(&b);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/seal/note.h"
+#include "base/io.h"
 #include "base/sha256.h"
 #include "base/text.h"
+#include <fcntl.h>
 #include <stdio.h>
 
 #define DASH "\xe2\x80\x94 " /* em dash, blank: how a signature line begins */
@@ -86,6 +88,23 @@ bool verifier_parse(struct bytes text, struct verifier *ret)
 	if (good)
 		*ret = v;
 	return good;
+}
+
+int verifier_option(const char *option, struct verifier *ret, struct why *why)
+{
+	struct buf b = { 0 };
+	int r;
+
+	if (verifier_parse(bytes_trim(bytes_str(option)), ret))
+		return 0;
+	r = io_read_file(AT_FDCWD, option, 4096, &b);
+	if (r)
+		why_set(why, r, "key \"%.100s\": neither a key (origin+hash+base64) nor a file: %s",
+			option, strerror(-r));
+	else if (!verifier_parse(bytes_trim(buf_view(&b)), ret))
+		r = why_set(why, -EINVAL, "%.200s: is not one line origin+hash+base64", option);
+	buf_done(&b);
+	return r;
 }
 
 static bool plain_text(struct bytes b)

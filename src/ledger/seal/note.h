@@ -19,6 +19,8 @@ bool note_name_valid(struct bytes name); /* of a key: not empty, no blanks, no p
 void verifier_of(const char *name, const uint8_t pub[static KEY_PUBLIC_LEN], struct verifier *ret);
 /* "name+hash+base64", without a newline */
 bool verifier_parse(struct bytes text, struct verifier *ret);
+/* What a user gives: the text of a key, or the name of a file that holds it in one line. */
+int verifier_option(const char *option, struct verifier *ret, struct why *why);
 void verifier_text(const struct verifier *v, struct buf *ret);
 
 /* The text (with its last newline), if the form is right, at least one of the n verifiers has

@@ -162,3 +162,14 @@ void tree_root(const struct tree *t, struct hash256 *ret)
 	tree_low(t, &low);
 	tree_join_root(&t->groups, &low, ret);
 }
+
+void tree_root_text(const struct hash256 *root, char ret[static 65])
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (unsigned i = 0; i < SHA256_LEN; i++) {
+		ret[2 * i] = digit[root->at[i] >> 4];
+		ret[2 * i + 1] = digit[root->at[i] & 15];
+	}
+	ret[64] = 0;
+}

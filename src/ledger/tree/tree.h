@@ -59,5 +59,7 @@ void tree_root(const struct tree *t, struct hash256 *ret);
 /* The root of groups and a low range behind them. */
 void tree_join_root(const struct range *groups, const struct range *low, struct hash256 *ret);
 
+void tree_root_text(const struct hash256 *root, char ret[static 65]); /* hex */
+
 /* Root of 2^level hashes; `h` is overwritten. */
 void tree_fold(struct hash256 *h, unsigned level);
