@@ -31,7 +31,7 @@ struct source {
 	struct bytes name; /* path or peer; never used as a path or format */
 	/* How its stamps are read; part of the definition, so that parsing can be done again later
 	 * with the same result. Two sources that differ here are two sources. */
-	int year;	  /* 0, or the year that stamps without one are in */
+	int year; /* 0, or the year that stamps without one are in */
 	int zone_minutes; /* stamps without a zone: minutes east of UTC */
 };
 

@@ -28,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (block_open(&b, bytes_of(data, size), &why))
 		return 0;
-	/* A header may claim a million rows; a reader is asked such things once, not a million times. */
+	/* A header may claim a million rows; a reader is asked such things once, not a million
+	 * times. */
 	if (block_info(b)->rows <= 1u << 16) {
 		uint64_t *rows = calloc(BLOCK_WORDS(block_info(b)->rows), sizeof(*rows));
 		struct arena a = { 0 };
