@@ -187,6 +187,12 @@ bool apache_error(struct line *l, struct bytes b)
 	    !take_level(&c, &h))
 		return false;
 	take_pid(&c, &h);
+	if (STARTS(c, " (")) { /* " (13)Permission denied: [client 1.2.3.4:5] text" */
+		size_t client = FIND(scan_head(c, 200), ": [client ");
+
+		if (client != BYTES_NONE)
+			scan_skip(&c, client + 1);
+	}
 	take_client(&c, &h);
 	take_client(&c, &h); /* mod_wsgi may write both */
 	scan_take_chr(&c, ' ');

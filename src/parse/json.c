@@ -70,26 +70,14 @@ static bool hex4(struct bytes b, unsigned *ret)
 }
 
 /* What \c stands for; NUL where it is no escape. */
-static uint8_t means_of(uint8_t c)
+static inline uint8_t means_of(uint8_t c)
 {
-	switch (c) {
-	case '"':
-	case '\\':
-	case '/':
-		return c;
-	case 'b':
-		return '\b';
-	case 'f':
-		return '\f';
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	default:
-		return 0;
-	}
+	static const uint8_t means[256] = {
+		['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+		['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
+	};
+
+	return means[c];
 }
 
 static bool take_string(struct bytes *b, struct bytes *ret, bool *ret_escaped)
@@ -103,7 +91,8 @@ static bool take_string(struct bytes *b, struct bytes *ret, bool *ret_escaped)
 	for (;;) {
 		unsigned unused;
 
-		scan_skip(b, plain_run(*b));
+		if (!scan_is(*b, '\\')) /* escapes come in flocks */
+			scan_skip(b, plain_run(*b));
 		if (!b->len || b->at[0] < ' ')
 			return false;
 		if (scan_take_chr(b, '"')) {
@@ -194,10 +183,20 @@ static size_t unescape(struct bytes b, uint8_t *to)
 	size_t n = 0;
 
 	while (b.len) {
-		size_t run = scan_chr(b, '\\');
+		size_t run = 0;
 
-		if (run)
-			memcpy(to + n, b.at, run);
+		while (run + 16 <= b.len) { /* most runs are short: a copy too long does no harm */
+			size_t found = scan_chr(scan_head(bytes_from(b, run), 16), '\\');
+
+			memcpy(to + n + run, b.at + run, 16);
+			run += found;
+			if (found < 16)
+				break;
+		}
+		while (run < b.len && b.at[run] != '\\') {
+			to[n + run] = b.at[run];
+			run++;
+		}
 		n += run;
 		scan_skip(&b, run + 1);
 		if (!b.len)

@@ -176,16 +176,23 @@ static bool oslo_rest(struct line *l, struct bytes b, struct bytes pid)
 {
 	struct bytes rest = b, word = scan_word(&rest), level = level_of(word), logger, text;
 	struct line_mark mark;
+	bool old;
 
 	if (!level.len)
 		return false;
 	scan_blanks(&rest);
 	text = rest;
-	logger = scan_head(text, scan_either(text, ' ', '\n'));
+	/* Folsom and before: "WARNING [keystone.common.wsgi] text" */
+	old = !pid.len && scan_take_chr(&text, '[');
+	logger = scan_head(text, scan_either(text, old ? ']' : ' ', '\n'));
+	if (old && scan_chr(logger, '.') == logger.len)
+		return false;
 	if (!is_logger(logger) || (!pid.len && scan_chr(logger, '.') == logger.len &&
 				   scan_at(text, logger.len + 1) != '['))
 		return false;
 	scan_skip(&text, logger.len + 1);
+	if (old)
+		scan_take_chr(&text, ' ');
 	if (!pid.len)
 		mark = line_mark(l);
 	set(l, FIELD_PROCESS_PID, pid);
@@ -210,6 +217,7 @@ bool oslo_line(struct line *l, struct bytes b)
 
 	if (!scan_take_chr(&b, ' '))
 		return false;
+	scan_blanks(&b);
 	pid = scan_digits(&b);
 	if (pid.len && (pid.len > 10 || !scan_take_chr(&b, ' ')))
 		return false;

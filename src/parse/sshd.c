@@ -390,6 +390,17 @@ static bool other(struct line *l, struct bytes text)
 		fail(l, BYTES("ssh_not_allowed"));
 		return true;
 	}
+	if (TAKE(&b, "Address ") && HAS(b, " maps to ")) {
+		take_origin(l, b);
+		act(l, BYTES("network"), BYTES("ssh_probe"));
+		return true;
+	}
+	if (TAKE(&b, "SSH: Server;Ltype: ") && (at = FIND(b, ";Remote: ")) != BYTES_NONE) {
+		scan_skip(&b, at + 9); /* "192.0.2.1-33200;Name: …" of some vendors */
+		set_source(l, scan_head(b, scan_chr(b, '-')));
+		act(l, BYTES("network"), BYTES("ssh_probe"));
+		return true;
+	}
 	if (TAKE(&b, "reverse mapping checking ") && (at = FIND(b, "[")) != BYTES_NONE) {
 		scan_skip(&b, at + 1);
 		set_source(l, scan_head(b, scan_chr(b, ']')));
@@ -407,7 +418,7 @@ static bool by_first(struct line *l, struct bytes b)
 	case 'A':
 		if (TAKE(&b, "Accepted "))
 			return attempt(l, b, BYTES("ssh_login"), BYTES("success"));
-		return refused_by_pam(l, bytes_from(b, 1));
+		return refused_by_pam(l, bytes_from(b, 1)) || other(l, text);
 	case 'a':
 		return refused_by_pam(l, bytes_from(b, 1));
 	case 'F':
