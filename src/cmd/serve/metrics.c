@@ -44,7 +44,7 @@ static const struct metric keeper_metrics[] = {
 
 #define INTAKE(name, kind, member, scale, help)                                                    \
 	{                                                                                          \
-		"vedette_intake_" name, kind, help, offsetof(struct counts, member), scale         \
+		"vedette_" name, kind, help, offsetof(struct counts, member), scale                \
 	}
 static const struct metric intake_metrics[] = {
 	INTAKE("records_total", "counter", records, 1, "records received"),
@@ -104,6 +104,7 @@ static void number(struct buf *to, const struct metric *m, const void *from)
 static void histogram(struct buf *to, const char *name, const char *labels, const count *bucket,
 		      unsigned n)
 {
+	char braces[64] = "";
 	uint64_t all = 0;
 	double sum = 0;
 
@@ -116,10 +117,11 @@ static void histogram(struct buf *to, const char *name, const char *labels, cons
 			buf_printf(to, "%s_bucket{%sle=\"%.6g\"} %llu\n", name, labels,
 				   (double)((uint64_t)1 << i) * 1e-6, (unsigned long long)all);
 	}
-	buf_printf(to, "%s_bucket{%sle=\"+Inf\"} %llu\n%s_sum{%.*s} %.6f\n%s_count{%.*s} %llu\n",
-		   name, labels, (unsigned long long)all, name,
-		   *labels ? (int)strlen(labels) - 1 : 0, labels, sum, name,
-		   *labels ? (int)strlen(labels) - 1 : 0, labels, (unsigned long long)all);
+	if (*labels)
+		snprintf(braces, sizeof(braces), "{%.*s}", (int)strlen(labels) - 1, labels);
+	buf_printf(to, "%s_bucket{%sle=\"+Inf\"} %llu\n%s_sum%s %.6f\n%s_count%s %llu\n", name,
+		   labels, (unsigned long long)all, name, braces, sum, name, braces,
+		   (unsigned long long)all);
 }
 
 static void roles(const struct desk_start *d, struct buf *to)
