@@ -97,6 +97,34 @@ static int regex_test(struct syntax *s, const struct word *w, struct test *t)
 	return 0;
 }
 
+/* What raw bytes must hold when a field is this very value. A number may be written with more
+ * zeros, but not without its digits; an IPv4 address also as ::ffff:a00:1. */
+static const struct need *value_need(struct syntax *s, unsigned c, struct bytes text)
+{
+	struct need *n = arena_take(&s->q->arena, 2 * sizeof(*n)), *one;
+	struct buf digits = { 0 };
+	__int128 num;
+
+	n[0] = (struct need){ .kind = NEED_TEXT, .text = text };
+	if (column_type(c) == TYPE_IP) {
+		if (bytes_chr(text, ':') != BYTES_NONE || bytes_chr(text, '/') != BYTES_NONE)
+			return NULL;
+		n[1] = (struct need){ .kind = NEED_TEXT, .nocase = true, .text = BYTES("ffff:") };
+		n[0].next = &n[1];
+		one = arena_take(&s->q->arena, sizeof(*one));
+		*one = (struct need){ .kind = NEED_ONE, .parts = n };
+		return one;
+	}
+	if (column_type(c) == TYPE_NUMBER || column_type(c) == TYPE_DECIMAL) {
+		if (!num_parse(text, &num))
+			return NULL;
+		num_text(&digits, num < 0 ? -num : num);
+		n[0].text = arena_copy(&s->q->arena, buf_view(&digits));
+		buf_done(&digits);
+	}
+	return n;
+}
+
 static int glob_test(struct syntax *s, unsigned c, const struct word *w, struct test *t)
 {
 	struct bytes g = w->glob;
@@ -121,7 +149,7 @@ static int glob_test(struct syntax *s, unsigned c, const struct word *w, struct 
 
 			t->kind = TEST_HOLDS;
 			t->text = bytes_of(text, glob_unescape(run, text));
-			t->need = NULL;
+			t->need = value_need(s, c, t->text);
 		}
 	}
 	return 0;
@@ -146,6 +174,7 @@ static int word_test(struct syntax *s, unsigned c, const struct word *w, struct 
 	if (w->wild && !w->quoted)
 		return glob_test(s, c, w, t);
 	t->text = w->text;
+	t->need = value_need(s, c, w->text);
 	if (is_text_column(c)) {
 		t->kind = TEST_HOLDS;
 		return 0;

@@ -27,6 +27,47 @@ const char *column_what(unsigned c)
 	return column_is_field(c) ? field_what((enum field)c) : table[c - FIELD_N].what;
 }
 
+bool column_lies_in_raw(unsigned c)
+{
+	switch (c) {
+	case FIELD_EVENT_ACTION:
+	case FIELD_EVENT_CATEGORY:
+	case FIELD_EVENT_DATASET:
+	case FIELD_EVENT_OUTCOME:
+	case FIELD_EVENT_REASON:
+	case FIELD_HOST_NAME: /* may be that of the source */
+	case FIELD_LOG_LEVEL:
+	case FIELD_SERVICE_NAME: /* may come from the path of the source */
+	case FIELD_SYSLOG_FACILITY:
+	case FIELD_SYSLOG_SEVERITY:
+	case FIELD_USER_NAME: /* "ROOT LOGIN" is root's */
+		return false;
+	default:
+		return column_is_field(c);
+	}
+}
+
+bool column_is_varied(unsigned c)
+{
+	switch (c) {
+	case FIELD_MESSAGE:
+	case FIELD_ERROR_MESSAGE:
+	case FIELD_ERROR_STACK:
+	case FIELD_EVENT_ID:
+	case FIELD_OS_GLOBAL_REQUEST_ID:
+	case FIELD_OS_INSTANCE_ID:
+	case FIELD_OS_REQUEST_ID:
+	case FIELD_OS_TARGET_ID:
+	case FIELD_PROCESS_COMMAND:
+	case FIELD_URL_ORIGINAL:
+	case FIELD_URL_PATH:
+	case FIELD_URL_QUERY:
+		return true;
+	default:
+		return false;
+	}
+}
+
 unsigned column_by_name(struct bytes name)
 {
 	for (unsigned c = FIELD_N; c < COLUMN_SOURCE_FILE; c++)

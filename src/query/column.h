@@ -37,6 +37,14 @@ static inline bool column_is_source(unsigned c)
 	return c >= COLUMN_SOURCE_HOST;
 }
 
+/* Whether the field's text always stands in the raw bytes as it is, or the raw bytes hold a
+ * backslash (JSON, whose escapes were undone). Not so for fields that parsers fill with words of
+ * their own. */
+bool column_lies_in_raw(unsigned c);
+/* Whether most records have a value of their own there, so that no dictionary is to be hoped for.
+ */
+bool column_is_varied(unsigned c);
+
 const char *column_name(unsigned c);
 enum field_type column_type(unsigned c);
 const char *column_what(unsigned c);

@@ -132,7 +132,7 @@ struct work {
 	struct groups *g;
 	struct search *s;
 	const uint64_t *hits;
-	uint32_t *rows; /* the rows hit */
+	uint32_t *rows; /* the rows hit; NULL: all, in order */
 	uint32_t n;
 	struct column_data data[KEYS_MAX + AGGS_MAX];
 	unsigned data_n;
@@ -161,12 +161,19 @@ static int load(struct work *w)
 	for (unsigned i = 0; i < st->aggs_n; i++)
 		if (st->aggs[i].column != COLUMN_N)
 			w->of_agg[i] = data_of(w, st->aggs[i].column);
-	w->rows = arena_take(&w->s->arena, (w->n + 1) * sizeof(*w->rows));
-	w->n = 0;
-	for (uint32_t r = bits_next(w->hits, w->s->n, 0); r < w->s->n;
-	     r = bits_next(w->hits, w->s->n, r + 1))
-		w->rows[w->n++] = r;
+	if (w->n < w->s->n) {
+		uint32_t *at = w->rows = arena_take(&w->s->arena, (w->n + 1) * sizeof(*w->rows));
+
+		for (size_t i = 0; i < w->s->words; i++)
+			for (uint64_t b = w->hits[i]; b; b &= b - 1)
+				*at++ = (uint32_t)(i * 64) + (uint32_t)__builtin_ctzll(b);
+	}
 	return columns_load(w->s, w->hits, w->data, w->data_n);
+}
+
+static inline uint32_t row_of(const uint32_t *rows, uint32_t hit)
+{
+	return rows ? rows[hit] : hit;
 }
 
 /* Numbers the key codes that occur in this unit from 0 on. */
@@ -206,7 +213,7 @@ static void local_numbers(struct work *w, const struct key *k, struct intern *t,
 	uint32_t last = 0;
 
 	for (uint32_t i = 0; i < w->n; i++) {
-		usec v = d->num[w->rows[i]];
+		usec v = d->num[row_of(w->rows, i)];
 
 		if (!i || v < from || v >= to) {
 			from = k->bin ? floor_to(v, k->bin) : v;
@@ -219,24 +226,50 @@ static void local_numbers(struct work *w, const struct key *k, struct intern *t,
 	free(m.of);
 }
 
+struct local_ids {
+	struct work *w;
+	struct intern *t;
+	struct local *l;
+	const struct column_data *d;
+	struct numbering m;
+	uint32_t *of_id; /* by id of the column: 1 + local number; many ids may be one value */
+};
+
+static uint32_t __attribute__((noinline)) new_id(struct local_ids *x, uint32_t id)
+{
+	uint32_t code = id ? 1 + intern_put(x->t, x->d->values[id - 1]) : NO_VALUE;
+
+	return x->of_id[id] = 1 + local_of(x->l, &x->m, code);
+}
+
+/* Inlined for each caller, so that the loop knows whether all rows are hit. */
+static inline __attribute__((always_inline)) void texts_loop(struct local_ids *x,
+							     const uint32_t *rows)
+{
+	const uint32_t *ids = x->d->ids;
+	uint32_t *of_row = x->l->of_row, *of_id = x->of_id, n = x->w->n;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t id = ids[row_of(rows, i)], local = of_id[id];
+
+		if (__builtin_expect(!local, 0))
+			local = new_id(x, id);
+		of_row[i] = local - 1;
+	}
+}
+
 static void local_texts(struct work *w, struct intern *t, struct local *l,
 			const struct column_data *d)
 {
-	struct numbering m = { 0 };
-	/* by id of the column: 1 + local number; many ids may be one value */
-	uint32_t *of_id = mem_new((size_t)d->n + 1, sizeof(*of_id));
+	struct local_ids x = { .w = w, .t = t, .l = l, .d = d };
 
-	for (uint32_t i = 0; i < w->n; i++) {
-		uint32_t id = d->ids[w->rows[i]];
-
-		if (__builtin_expect(!of_id[id], 0))
-			of_id[id] =
-				1 + local_of(l, &m,
-					     id ? 1 + intern_put(t, d->values[id - 1]) : NO_VALUE);
-		l->of_row[i] = of_id[id] - 1;
-	}
-	free(of_id);
-	free(m.of);
+	x.of_id = mem_new((size_t)d->n + 1, sizeof(*x.of_id));
+	if (w->rows)
+		texts_loop(&x, w->rows);
+	else
+		texts_loop(&x, NULL);
+	free(x.of_id);
+	free(x.m.of);
 }
 
 static void localize(struct work *w, unsigned key)
@@ -352,9 +385,9 @@ static void add_distinct(struct work *w, unsigned agg, const struct column_data 
 
 		if (d->numeric) {
 			code = intern_put(&w->g->distinct[agg],
-					  bytes_of(&d->num[w->rows[i]], sizeof(*d->num)));
+					  bytes_of(&d->num[row_of(w->rows, i)], sizeof(*d->num)));
 		} else {
-			uint32_t id = d->ids[w->rows[i]];
+			uint32_t id = d->ids[row_of(w->rows, i)];
 
 			if (!id)
 				continue;
@@ -378,11 +411,11 @@ static void add_numbers(struct work *w, unsigned agg, const struct column_data *
 		__int128 v;
 
 		if (d->numeric) {
-			v = d->num[w->rows[i]];
+			v = d->num[row_of(w->rows, i)];
 			if (column_type(d->column) != TYPE_TIME)
 				v *= NUM_ONE;
 		} else {
-			uint32_t id = d->ids[w->rows[i]];
+			uint32_t id = d->ids[row_of(w->rows, i)];
 
 			if (!id)
 				continue;
@@ -406,7 +439,7 @@ static void add_counts(struct work *w, unsigned agg)
 		st->aggs[agg].column == COLUMN_N ? NULL : &w->data[w->of_agg[agg]];
 
 	for (uint32_t i = 0; i < w->n; i++)
-		if (!d || d->numeric || d->ids[w->rows[i]])
+		if (!d || d->numeric || d->ids[row_of(w->rows, i)])
 			w->g->tallies[(size_t)w->group[i] * st->aggs_n + agg].n++;
 }
 

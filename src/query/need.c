@@ -9,7 +9,7 @@
 #include "query/glob.h"
 
 #define DEPTH_MAX 30
-#define PARTS_MAX 2 /* each is one search over a block: the longest are the rarest */
+#define PARTS_MAX 4 /* each is one search over a block; the longest are likely the rarest */
 #define BRANCHES_MAX 8
 #define TEXT_MIN 2
 

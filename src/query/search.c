@@ -4,6 +4,9 @@
 #include "parse/parse.h"
 #include "query/bits.h"
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 void search_init(struct search *s, const struct query *q, const struct view *v)
 {
@@ -67,6 +70,7 @@ void search_close(struct search *s)
 	s->segment = segment_free(s->segment);
 	s->unit = NULL;
 	s->times = NULL;
+	s->escaped = NULL;
 	s->event_row = UINT32_MAX;
 	s->spare_n = 0;
 	arena_reset(&s->arena);
@@ -284,25 +288,107 @@ static bool accept_value(void *ctx, struct bytes value)
 	return match_value(v->s, v->t, value);
 }
 
+/* false: no raw bytes of the block can have what is needed. */
+static bool may_have(struct search *s, const struct need *need)
+{
+	bool one = false;
+
+	if (need->kind == NEED_TEXT)
+		return need->nocase || may_hold(s, need->text);
+	for (const struct need *p = need->parts; p; p = p->next) {
+		bool may = may_have(s, p);
+
+		if (!may && need->kind == NEED_ALL)
+			return false;
+		one |= may;
+	}
+	return need->kind != NEED_ONE || one;
+}
+
+static int rows_escaped(struct search *s)
+{
+	if (s->escaped)
+		return 0;
+	s->escaped = bits_take(s);
+	bits_none(s->escaped, s->words);
+	return block_match(s->block, BYTES("\\"), false, s->escaped);
+}
+
+/* The rows of `in` that a test on a field may hit, told by what their raw bytes must hold. */
+static int rows_may(struct search *s, const struct test *t, const uint64_t *in, uint64_t *ret)
+{
+	bool searches = column_is_varied(t->column); /* others have dictionaries: cheaper */
+	int r;
+
+	if (!t->need || !column_lies_in_raw(t->column) || (!searches && may_have(s, t->need))) {
+		bits_copy(ret, in, s->words);
+		return 0;
+	}
+	bits_none(ret, s->words);
+	r = searches ? rows_need(s, t->need, in, ret) : 0;
+	if (!r)
+		r = rows_escaped(s);
+	for (size_t i = 0; i < s->words; i++)
+		ret[i] |= in[i] & s->escaped[i];
+	return r;
+}
+
+/* Few rows: their values are looked at one by one; many: each value of the block once. */
+static int typed_bounds(struct search *s, const struct test *t, const uint64_t *rows, uint64_t *lo)
+{
+	struct value_test v = { s, t };
+	struct block_column c;
+	uint64_t has[2];
+	int r;
+
+	block_fields(s->block, has);
+	if (!(has[t->column / 64] >> (t->column % 64) & 1) || !bits_any(rows, s->words))
+		return 0;
+	if (t->column != FIELD_MESSAGE && bits_count(rows, s->words) > s->n / 16) {
+		r = block_field_match(s->block, (enum field)t->column, accept_value, &v, lo);
+		bits_and(lo, rows, s->words);
+		return r;
+	}
+	r = block_field_column(s->block, (enum field)t->column, rows, &s->arena, &c);
+	if (r < 0)
+		return r;
+	for (uint32_t i = bits_next(rows, s->n, 0); i < s->n; i = bits_next(rows, s->n, i + 1))
+		if (c.ids[i] && match_value(s, t, c.values[c.ids[i] - 1]))
+			bits_set(lo, i);
+	return 0;
+}
+
+#define UNTYPED_FEW 512 /* rather parsed than searched for */
+
 /* Bounds: lo ⊆ hits of the node ⊆ hi, both within `in`. */
 
 static int field_bounds(struct search *s, const struct test *t, const uint64_t *in, uint64_t *lo,
 			uint64_t *hi)
 {
-	struct value_test v = { s, t };
 	const uint64_t *untyped = block_untyped(s->block);
-	uint64_t has[2];
-	int r = 0;
+	uint64_t *rows = bits_take(s);
+	int r = rows_may(s, t, in, rows);
 
 	bits_none(lo, s->words);
-	block_fields(s->block, has);
-	if (has[t->column / 64] >> (t->column % 64) & 1)
-		r = block_field_match(s->block, (enum field)t->column, accept_value, &v, lo);
-	bits_and(lo, in, s->words);
-	bits_copy(hi, lo, s->words);
-	if (untyped)
+	bits_none(hi, s->words);
+	if (untyped && !r) {
 		for (size_t i = 0; i < s->words; i++)
-			hi[i] |= in[i] & untyped[i];
+			hi[i] = rows[i] & untyped[i];
+		bits_and_not(rows, untyped, s->words);
+	}
+	if (!r)
+		r = typed_bounds(s, t, rows, lo);
+	if (!r && t->need && column_lies_in_raw(t->column) &&
+	    bits_count(hi, s->words) > UNTYPED_FEW) {
+		bits_copy(rows, hi, s->words);
+		r = rows_need(s, t->need, rows, hi);
+		if (!r)
+			r = rows_escaped(s);
+		for (size_t i = 0; i < s->words && !r; i++)
+			hi[i] |= rows[i] & s->escaped[i];
+	}
+	bits_or(hi, lo, s->words);
+	bits_give(s, rows);
 	return r;
 }
 
@@ -472,39 +558,83 @@ static int bounds(struct search *s, const struct node *n, const uint64_t *in, ui
 	}
 }
 
-/* All rows but those of other times and, unless asked for, Vedette's own. */
-static int base_rows(struct search *s, uint64_t *base)
+/* Leaves out the rows outside the range of time. */
+static int cut_times(struct search *s, uint64_t *rows)
 {
-	const uint32_t *sources;
 	int r;
 
-	bits_all(base, s->n);
-	if (!s->own && s->block) {
-		r = block_sources(s->block, &sources);
-		if (r < 0)
-			return r;
-		for (uint32_t i = 0; i < s->n; i++)
-			base[i / 64] &= ~((uint64_t)(sources[i] == SOURCE_ID_SELF) << (i & 63));
-	} else if (!s->own) {
-		for (uint32_t i = 0; i < s->n; i++) {
-			struct record rec;
-
-			segment_record(s->segment, i, &rec);
-			if (rec.source == SOURCE_ID_SELF)
-				bits_clear(base, i);
-		}
-	}
 	if (!s->block || !cuts_time(s))
 		return 0;
 	r = block_times(s->block, &s->times);
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < s->n; i++) {
-		usec t = s->times[i];
-		bool in = (s->since == USEC_NONE || t >= s->since) &&
-			  (s->until == USEC_NONE || t < s->until);
+	for (size_t w = 0; w < s->words; w++) {
+		uint32_t n = s->n - (uint32_t)w * 64 < 64 ? s->n - (uint32_t)w * 64 : 64;
+		uint64_t in = 0;
 
-		base[i / 64] &= ~((uint64_t)!in << (i & 63));
+		for (uint32_t i = 0; i < n; i++) {
+			usec t = s->times[w * 64 + i];
+
+			in |= (uint64_t)((s->since == USEC_NONE || t >= s->since) &
+					 (s->until == USEC_NONE || t < s->until))
+			      << i;
+		}
+		rows[w] &= in;
+	}
+	return 0;
+}
+
+/* The rows among 64 whose source is Vedette itself. */
+static uint64_t own_rows(const uint32_t *sources, uint32_t n)
+{
+	uint64_t own = 0;
+	uint32_t i = 0;
+
+#ifdef __SSE2__
+	const __m128i self = _mm_set1_epi32((int)SOURCE_ID_SELF);
+
+	for (; i + 16 <= n; i += 16) {
+		const __m128i *v = (const __m128i *)(const void *)(sources + i);
+		__m128i a = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_loadu_si128(v), self),
+					    _mm_cmpeq_epi32(_mm_loadu_si128(v + 1), self));
+		__m128i b = _mm_packs_epi32(_mm_cmpeq_epi32(_mm_loadu_si128(v + 2), self),
+					    _mm_cmpeq_epi32(_mm_loadu_si128(v + 3), self));
+
+		own |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_packs_epi16(a, b)) << i;
+	}
+#endif
+	for (; i < n; i++)
+		own |= (uint64_t)(sources[i] == SOURCE_ID_SELF) << i;
+	return own;
+}
+
+/* Leaves out Vedette's own records, unless they are asked for. */
+static int cut_own(struct search *s, uint64_t *rows)
+{
+	const uint32_t *sources;
+	int r;
+
+	if (s->own || !bits_any(rows, s->words))
+		return 0;
+	if (s->segment) {
+		for (uint32_t i = bits_next(rows, s->n, 0); i < s->n;
+		     i = bits_next(rows, s->n, i + 1)) {
+			struct record rec;
+
+			segment_record(s->segment, i, &rec);
+			if (rec.source == SOURCE_ID_SELF)
+				bits_clear(rows, i);
+		}
+		return 0;
+	}
+	r = block_sources(s->block, &sources);
+	if (r < 0)
+		return r;
+	for (size_t w = 0; w < s->words; w++) {
+		uint32_t n = s->n - (uint32_t)w * 64;
+
+		if (rows[w])
+			rows[w] &= ~own_rows(sources + w * 64, n < 64 ? n : 64);
 	}
 	return 0;
 }
@@ -536,12 +666,18 @@ int search_hits(struct search *s, uint64_t **ret)
 {
 	uint64_t *base = bits_take(s), *lo = bits_take(s), *hi = bits_take(s);
 	struct decide d = { s, lo };
-	int r = base_rows(s, base);
+	int r;
 
+	bits_all(base, s->n);
+	r = cut_times(s, base);
 	if (!r)
 		r = bounds(s, s->q->root, base, lo, hi);
+	/* at the end, as most queries leave few rows or none to ask for their source */
+	if (!r)
+		r = cut_own(s, hi);
 	if (r < 0)
 		return r;
+	bits_and(lo, hi, s->words);
 	if (s->segment && cuts_time(s))
 		bits_none(lo, s->words); /* the time of each is still to be asked for */
 	bits_copy(base, hi, s->words);

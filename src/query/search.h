@@ -23,6 +23,7 @@ struct search {
 	uint32_t n; /* rows */
 	size_t words;
 	const usec *times; /* block: NULL until asked for */
+	uint64_t *escaped; /* rows with a backslash; NULL until asked for */
 	struct why why; /* what is damaged */
 
 	struct event event; /* of event_row */
