@@ -2,6 +2,7 @@
 #include "intake/follow.h"
 #include "intake/follow_in.h"
 #include "intake/rotation.h"
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ struct follow *follow_free(struct follow *f)
 		return NULL;
 	for (size_t i = 0; i < f->trail_n; i++) {
 		while (f->trails[i]->oldest)
-			file_drop(f, f->trails[i]->oldest, false);
+			followed_drop(f, f->trails[i]->oldest, false);
 		free(f->trails[i]->name);
 		free(f->trails[i]);
 	}
@@ -114,7 +115,7 @@ void trail_remember(struct trail *t, const struct position *p)
 	t->moved = true;
 }
 
-void file_link(struct trail *t, struct file *file, struct file *before)
+void followed_link(struct trail *t, struct file *file, struct file *before)
 {
 	file->trail = t;
 	file->newer = before;
@@ -124,7 +125,7 @@ void file_link(struct trail *t, struct file *file, struct file *before)
 	t->file_n++;
 }
 
-void file_unlink(struct file *file)
+void followed_unlink(struct file *file)
 {
 	struct trail *t = file->trail;
 
@@ -134,7 +135,8 @@ void file_unlink(struct file *file)
 	t->file_n--;
 }
 
-struct file *file_new(struct follow *f, struct trail *t, int fd, enum file_state state, usec now)
+struct file *followed_new(struct follow *f, struct trail *t, int fd, enum file_state state,
+			  usec now)
 {
 	struct file *file = mem_new(1, sizeof(*file));
 
@@ -144,7 +146,7 @@ struct file *file_new(struct follow *f, struct trail *t, int fd, enum file_state
 	file->since = file->grown = now;
 	file->due = USEC_NONE;
 	file->dirty = true;
-	file_link(t, file, NULL);
+	followed_link(t, file, NULL);
 	f->file_n += fd >= 0;
 	count_set(&f->push->counts->files, f->file_n);
 	return file;
@@ -174,18 +176,18 @@ static void watch(struct follow *f, struct file *file, int wd)
 	f->watched[(uint32_t)wd % WATCH_SLOTS] = file;
 }
 
-void file_drop(struct follow *f, struct file *file, bool remember)
+void followed_drop(struct follow *f, struct file *file, bool remember)
 {
 	struct position p;
 
 	if (remember && file->fd >= 0 && !file->deleted) {
-		file_position(file, &p);
+		followed_position(file, &p);
 		p.flags = (uint8_t)((p.flags & POSITION_CUT) | POSITION_DONE);
 		trail_remember(file->trail, &p);
 	}
 	unwatch(f, file);
 	file->trail->moved = true;
-	file_unlink(file);
+	followed_unlink(file);
 	if (file->fd >= 0) {
 		close(file->fd);
 		f->file_n--;
@@ -310,15 +312,28 @@ static struct trail *trail_base(struct follow *f, struct bytes path)
 
 static struct file *told_file(struct follow *f, struct trail *t, const struct control *c, usec now)
 {
-	struct file *file = file_new(f, t, c->fd, FILE_READ, now);
-	struct stat st;
+	struct file *file = followed_new(f, t, c->fd, FILE_READ, now);
+	struct statx x;
 
 	file->dev = c->dev;
 	file->ino = c->ino;
-	if (!fstat(c->fd, &st))
-		file->size = (uint64_t)st.st_size;
+	if (!statx(c->fd, "", AT_EMPTY_PATH, STATX_SIZE | STATX_BTIME, &x)) {
+		file->size = x.stx_size;
+		if (x.stx_mask & STATX_BTIME)
+			file->birth = x.stx_btime.tv_sec * 1000000000 + x.stx_btime.tv_nsec;
+	}
 	watch(f, file, c->watch);
 	return file;
+}
+
+/* A copy is told from a file that nobody has read by what was read of its original: so that is
+ * read first, as far as it goes. */
+static void candidate_new(struct file *cand)
+{
+	cand->state = FILE_CANDIDATE;
+	cand->trail->moved = true;
+	for (struct file *x = cand->trail->oldest; x; x = x->newer)
+		x->dirty |= x->state == FILE_READ && x->names;
 }
 
 static void told_name(struct follow *f, const struct control *c, usec now)
@@ -337,19 +352,19 @@ static void told_name(struct follow *f, const struct control *c, usec now)
 	}
 	file = told_file(f, trail_of(f, c->name), c, now);
 	name_set(f, c->name, file, now);
-	if (file_recognise(f, file, c->name, now))
+	if (followed_recognise(f, file, c->name, now))
 		return;
 	base = trail_base(f, c->name);
-	if (old && old->deleted && old->trail == file->trail) {
+	if (base && (f->started || base->known_n)) {
+		file->rotated = true;
+		followed_unlink(file);
+		followed_link(base, file, NULL);
+		candidate_new(file);
+	} else if (old && old->deleted && old->trail == file->trail) {
 		file->state = FILE_CANDIDATE;
 		file->replaces = true;
 	} else if (old && old->trail == file->trail) {
 		note_file(f, file->trail, "file-rotated", old->offset, NULL, 0);
-	} else if (base && (f->started || base->known_n)) {
-		file->state = FILE_CANDIDATE;
-		file->rotated = true;
-		file_unlink(file);
-		file_link(base, file, NULL);
 	}
 }
 
@@ -365,11 +380,10 @@ static void told_beside(struct follow *f, const struct control *c, usec now)
 	file = told_file(f, t, c, now);
 	file->left = now;
 	file->rotated = c->type == CTL_ROTATED;
-	if (file_recognise(f, file, c->name, now))
+	if (followed_recognise(f, file, c->name, now))
 		return;
-	file->state = FILE_CANDIDATE;
+	candidate_new(file);
 	file->grown = now - USEC_PER_SEC; /* as a rule it has been there for a moment */
-	candidate_try(f, file, now);
 }
 
 static void told_gone(struct follow *f, const struct control *c, usec now)
@@ -413,6 +427,14 @@ void follow_start(struct follow *f, usec now)
 	f->started = true;
 	f->missing_at = now + MISSING_AFTER;
 	follow_look(f, now);
+}
+
+void follow_end(struct follow *f)
+{
+	f->ending = true;
+	for (size_t i = 0; i < f->trail_n; i++)
+		for (struct file *x = f->trails[i]->oldest; x; x = x->newer)
+			x->dirty |= x->state == FILE_GHOST;
 }
 
 /* -- time ------------------------------------------------------------------------------------ */
@@ -487,15 +509,15 @@ static void trail_look(struct follow *f, struct trail *t, usec now)
 		newer = x->newer;
 		x->dirty = true;
 		if (x->state == FILE_GHOST) {
-			if (!x->held.len && now - x->since >= GHOST_WAIT)
-				file_drop(f, x, false);
+			if (now - x->since >= GHOST_WAIT && !x->held.len)
+				followed_drop(f, x, false);
 		} else if (x->state == FILE_READ && x->left && may_end(f, t, x, left_n, now)) {
 			if (x->read_to > x->offset && !x->erred) {
 				x->ending = true;
 				x->due = now;
 			} else {
 				left_n--;
-				file_drop(f, x, true);
+				followed_drop(f, x, true);
 			}
 		}
 	}
@@ -519,7 +541,7 @@ static int candidate_turn(struct follow *f, struct file *x, usec now)
 	if (x->state == FILE_READ)
 		return TURN_MORE;
 	if (x->state == FILE_OVER)
-		file_drop(f, x, true);
+		followed_drop(f, x, true);
 	else if (early)
 		return TURN_FULL; /* its lines may be older than theirs */
 	return TURN_IDLE;
@@ -540,7 +562,7 @@ static int trail_turn(struct follow *f, struct trail *t, usec now)
 				break;
 			continue;
 		}
-		r = x->dirty || (x->due != USEC_NONE && x->due <= now) ? file_turn(f, x, now)
+		r = x->dirty || (x->due != USEC_NONE && x->due <= now) ? followed_turn(f, x, now)
 								       : TURN_IDLE;
 		if (r == TURN_FULL)
 			return r;

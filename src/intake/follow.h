@@ -30,4 +30,5 @@ void follow_written(struct follow *f, int watch); /* an inotify event */
 void follow_look(struct follow *f, usec now); /* looks at every file: at least every second */
 /* A round: every file that has something to read is read for a share. TURN_… */
 int follow_turn(struct follow *f, usec now);
+void follow_end(struct follow *f); /* the last rounds: what is kept in memory alone is given */
 usec follow_due(const struct follow *f); /* mono time of the next timed work; USEC_NONE: none */

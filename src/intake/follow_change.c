@@ -10,7 +10,7 @@
 #include "intake/rotation.h"
 #include <unistd.h>
 
-#define GHOSTS 8 /* of a trail */
+#define GHOSTS 64 /* of a trail */
 #define SETTLED (USEC_PER_SEC / 2) /* a small file without growth for so long is complete */
 #define COMPARE_MOST (64u << 20)
 
@@ -22,22 +22,39 @@ static void ghosts_limit(struct follow *f, struct trail *t)
 	for (struct file *x = t->newest; x; x = older) {
 		older = x->older;
 		if (x->state == FILE_GHOST && !x->held.len && ++n > GHOSTS)
-			file_drop(f, x, false);
+			followed_drop(f, x, false);
 	}
 }
 
-void file_truncated(struct follow *f, struct file *file, uint64_t size, usec now)
+static void begin_again(struct file *file)
+{
+	file->offset = file->read_to = 0;
+	file->head_len = 0;
+	file->tail_len = 0;
+	file->lines = (struct lines){ 0 };
+	file->restarted = true;
+	file->caught_up = false;
+	file->dirty = true;
+	file->due = USEC_NONE;
+}
+
+void followed_truncated(struct follow *f, struct file *file, uint64_t size, usec now)
 {
 	struct trail *t = file->trail;
 	struct file *ghost;
 
 	note_file(f, t, "file-truncated", file->offset + file->held.len, "size", size);
 	count_add(&f->push->counts->truncations, 1);
-	ghost = file_new(f, t, -1, FILE_GHOST, now);
-	file_unlink(ghost);
-	file_link(t, ghost, file);
+	if (!file->offset && !file->held.len) {
+		begin_again(file); /* nothing of it was seen */
+		return;
+	}
+	ghost = followed_new(f, t, -1, FILE_GHOST, now);
+	followed_unlink(ghost);
+	followed_link(t, ghost, file);
 	ghost->dev = file->dev;
 	ghost->ino = file->ino;
+	ghost->birth = file->birth;
 	ghost->offset = file->offset;
 	ghost->lines.cut = file->lines.cut;
 	memcpy(ghost->head, file->head, sizeof(ghost->head));
@@ -48,14 +65,7 @@ void file_truncated(struct follow *f, struct file *file, uint64_t size, usec now
 	ghost->held = file->held;
 	ghost->dirty = true;
 	file->held = (struct buf){ 0 };
-	file->offset = file->read_to = 0;
-	file->head_len = 0;
-	file->tail_len = 0;
-	file->lines = (struct lines){ 0 };
-	file->restarted = true;
-	file->caught_up = false;
-	file->dirty = true;
-	file->due = USEC_NONE;
+	begin_again(file);
 	t->moved = true;
 	ghosts_limit(f, t);
 }
@@ -95,7 +105,7 @@ static bool contents_same(int a, int b, uint64_t size)
 
 static void goes_on(struct follow *f, struct file *cand, const struct position *p, usec now)
 {
-	if (file_seek(cand, p) < 0)
+	if (followed_seek(cand, p) < 0)
 		return;
 	note_file(f, cand->trail, "file-copy", p->offset, "size", cand->size);
 	decide(f, cand, now);
@@ -112,9 +122,31 @@ static void skip_all(struct follow *f, struct file *cand, usec now)
 		cand->state = FILE_OVER;
 		return;
 	}
-	if (file_seek(cand, &p) < 0)
+	if (followed_seek(cand, &p) < 0)
 		return;
 	decide(f, cand, now);
+}
+
+static bool bytes_at(const struct file *cand, uint64_t at, struct bytes want)
+{
+	static uint8_t room[HELD_MOST];
+	size_t n = want.len;
+
+	if (at >= cand->size)
+		return true;
+	if (n > cand->size - at)
+		n = (size_t)(cand->size - at);
+	if (n > sizeof(room))
+		n = sizeof(room);
+	return io_pread(cand->fd, room, n, at) == (ssize_t)n && (!n || !memcmp(room, want.at, n));
+}
+
+/* As far as both go, is what was seen of the file the same in the candidate: its first bytes, and
+ * what it holds behind its offset? Most candidates are told apart so. */
+static bool seen_same(const struct file *cand, const struct file *file)
+{
+	return bytes_at(cand, 0, bytes_of(file->head, file->head_len)) &&
+	       bytes_at(cand, file->offset, buf_view(&file->held));
 }
 
 enum fit { FIT_NO, FIT_LATER, FIT_DONE };
@@ -125,24 +157,25 @@ static enum fit fit_ghost(struct follow *f, struct file *cand, struct file *ghos
 	struct position p;
 	int r;
 
-	if (ghost->held.len)
-		return FIT_LATER; /* what it holds comes first */
-	file_position(ghost, &p);
-	if (!p.offset)
+	if (!seen_same(cand, ghost))
 		return FIT_NO;
+	if (ghost->dirty)
+		return FIT_LATER; /* the records it holds come first */
+	followed_position(ghost, &p);
 	r = position_check(cand->fd, &p);
 	if (r == POSITION_SAME) {
-		file_unlink(cand);
-		file_link(ghost->trail, cand, ghost);
+		followed_unlink(cand);
+		followed_link(ghost->trail, cand, ghost);
 		goes_on(f, cand, &p, now);
-		file_drop(f, ghost, false);
+		followed_drop(f, ghost, false);
 		return FIT_DONE;
 	}
-	if (r != POSITION_SHORT || (cand->size < p.head_len && settled(cand, now)))
+	if (r != POSITION_SHORT)
 		return FIT_NO;
-	if (!settled(cand, now))
+	if (!settled(cand, now) || !cand->size)
 		return FIT_LATER;
-	file_drop(f, ghost, false);
+	/* All of the copy was read before it was made. */
+	followed_drop(f, ghost, false);
 	skip_all(f, cand, now);
 	return FIT_DONE;
 }
@@ -173,9 +206,10 @@ static enum fit fit_live(struct follow *f, struct file *cand, usec now)
 		struct position p;
 		int r;
 
-		if (x->state != FILE_READ || !x->names || !x->offset)
+		if (x->state != FILE_READ || !x->names || !(x->offset || x->held.len) ||
+		    !seen_same(cand, x))
 			continue;
-		file_position(x, &p);
+		followed_position(x, &p);
 		r = position_check(cand->fd, &p);
 		if (r != POSITION_SAME && r != POSITION_SHORT)
 			continue;
@@ -207,11 +241,11 @@ static void try_successor(struct follow *f, struct file *cand, usec now)
 		decide(f, cand, now);
 		return;
 	}
-	file_position(old, &p);
+	followed_position(old, &p);
 	if (p.offset >= POSITION_TAIL && position_check(cand->fd, &p) == POSITION_SAME &&
-	    !file_seek(cand, &p)) {
+	    !followed_seek(cand, &p)) {
 		note_file(f, cand->trail, "file-replaced", p.offset, "same", 1);
-		file_drop(f, old, false);
+		followed_drop(f, old, false);
 	} else {
 		note_file(f, cand->trail, "file-replaced", p.offset, "same", 0);
 	}
@@ -255,59 +289,75 @@ void candidate_try(struct follow *f, struct file *cand, usec now)
 		cand->state = FILE_OVER;
 }
 
-/* The same inode as a position of the ledger: 1 taken, 0 not. */
-static bool take_known(struct follow *f, struct file *file, struct trail *t, size_t i,
-		       struct bytes path, usec now)
+/* The position in the ledger that this file has, by inode and content. */
+static bool take_same(struct file *file, struct trail *t, bool own)
 {
-	struct position p = t->known[i];
-	int r = position_check(file->fd, &p);
+	for (size_t i = t->known_n; i-- > 0;) {
+		struct position p = t->known[i];
 
-	if (r == POSITION_SAME && !file_seek(file, &p)) {
-		trail_forget(t, i);
-		file_unlink(file);
-		file_link(t, file, NULL);
-		return true;
-	}
-	if (r < 0 || !bytes_eq(bytes_str(t->name), path))
-		return false; /* another file that got the number of an old one */
-	/* It bears the name still, but does not hold what was read: truncated meanwhile. */
-	note_file(f, t, "file-truncated", p.offset, "size", file->size);
-	count_add(&f->push->counts->truncations, 1);
-	t->known[i].flags |= POSITION_TRUNCATED;
-	t->known[i].flags &= (uint8_t)~POSITION_DONE;
-	file->restarted = true;
-	file->since = now;
-	return true;
-}
-
-bool file_recognise(struct follow *f, struct file *file, struct bytes path, usec now)
-{
-	struct trail *own = file->trail;
-
-	for (size_t k = 0; k < f->trail_n; k++) {
-		struct trail *t = f->trails[k];
-
-		for (size_t i = 0; i < t->known_n; i++) {
-			/* Device numbers change with a boot; the name and the content do not. */
-			if (t->known[i].ino == file->ino &&
-			    (t->known[i].dev == file->dev || t == own) &&
-			    !(t->known[i].flags & POSITION_TRUNCATED) &&
-			    take_known(f, file, t, i, path, now))
-				return true;
-		}
-	}
-	if (!bytes_eq(bytes_str(own->name), path))
-		return false;
-	for (size_t i = 0; i < own->known_n; i++) {
-		struct position p = own->known[i];
-
-		if (p.flags & (POSITION_DONE | POSITION_TRUNCATED) || p.offset < POSITION_TAIL ||
-		    position_check(file->fd, &p) != POSITION_SAME || file_seek(file, &p) < 0)
+		/* Device numbers change with a boot; the name and the content do not. */
+		if (!position_inode(&p, file->ino, file->birth) || (p.dev != file->dev && !own) ||
+		    (p.flags & POSITION_TRUNCATED))
 			continue;
-		note_file(f, own, "file-replaced", p.offset, "same", 1);
-		count_add(&f->push->counts->replacements, 1);
-		trail_forget(own, i);
+		if (p.flags & POSITION_UNDECIDED) {
+			trail_forget(t, i); /* a candidate, as it was */
+			continue;
+		}
+		if (position_check(file->fd, &p) != POSITION_SAME || followed_seek(file, &p) < 0)
+			continue;
+		trail_forget(t, i);
+		followed_unlink(file);
+		followed_link(t, file, NULL);
 		return true;
 	}
 	return false;
+}
+
+/* It bears its old name, but does not hold what was read of it: truncated while we were down. */
+static bool take_truncated(struct follow *f, struct file *file, struct trail *t, usec now)
+{
+	for (size_t i = t->known_n; i-- > 0;) {
+		struct position *p = &t->known[i];
+
+		if (!position_inode(p, file->ino, file->birth) ||
+		    (p->flags & (POSITION_TRUNCATED | POSITION_UNDECIDED)))
+			continue;
+		note_file(f, t, "file-truncated", p->offset, "size", file->size);
+		count_add(&f->push->counts->truncations, 1);
+		p->flags |= POSITION_TRUNCATED;
+		p->flags &= (uint8_t)~POSITION_DONE;
+		file->restarted = true;
+		file->since = now;
+		return true;
+	}
+	return false;
+}
+
+/* Another file, but it holds what was read of the one that had its name: a copy took its place. */
+static bool take_replaced(struct follow *f, struct file *file, struct trail *t)
+{
+	for (size_t i = t->known_n; i-- > 0;) {
+		struct position p = t->known[i];
+
+		if (p.flags & (POSITION_DONE | POSITION_TRUNCATED) || p.offset < POSITION_TAIL ||
+		    position_check(file->fd, &p) != POSITION_SAME || followed_seek(file, &p) < 0)
+			continue;
+		note_file(f, t, "file-replaced", p.offset, "same", 1);
+		count_add(&f->push->counts->replacements, 1);
+		trail_forget(t, i);
+		return true;
+	}
+	return false;
+}
+
+bool followed_recognise(struct follow *f, struct file *file, struct bytes path, usec now)
+{
+	struct trail *own = file->trail;
+
+	for (size_t k = 0; k < f->trail_n; k++)
+		if (take_same(file, f->trails[k], f->trails[k] == own))
+			return true;
+	if (!bytes_eq(bytes_str(own->name), path))
+		return false;
+	return take_truncated(f, file, own, now) || take_replaced(f, file, own);
 }

@@ -21,6 +21,7 @@ struct file {
 	int fd;
 	int watch;
 	uint64_t dev, ino;
+	int64_t birth; /* of the inode, nanoseconds since 1970; 0: unknown */
 	struct trail *trail;
 	struct file *older, *newer; /* of the trail */
 	struct file *next_watch;
@@ -84,6 +85,7 @@ struct follow {
 	uint32_t file_n;
 	struct file *watched[WATCH_SLOTS]; /* by watch descriptor, chained */
 	bool started;
+	bool ending; /* what waits is given: nothing follows */
 	usec missing_at; /* when positions without a file are noted; USEC_NONE: done */
 	struct told *notes; /* wait for room in the ring, first in, first out */
 	size_t note_n;
@@ -96,6 +98,7 @@ struct follow {
 #define VIEW_LEAST (256u << 10) /* bytes read at once */
 #define HELD_MOST (64u << 10)
 #define LEFT_FILES 16 /* nameless files of a trail: beyond, the oldest that is read is let go */
+#define GHOST_GIVE (2 * USEC_PER_SEC) /* a copy is there before its original is cut */
 #define GHOST_WAIT (10 * USEC_PER_SEC)
 #define CANDIDATE_FIRST (USEC_PER_SEC)
 #define CANDIDATE_WAIT (30 * USEC_PER_SEC)
@@ -103,26 +106,27 @@ struct follow {
 
 /* follow.c */
 struct trail *trail_of(struct follow *f, struct bytes name);
-struct file *file_new(struct follow *f, struct trail *t, int fd, enum file_state state, usec now);
+struct file *followed_new(struct follow *f, struct trail *t, int fd, enum file_state state,
+			  usec now);
 /* remember: it may be met again, so its position is kept. */
-void file_drop(struct follow *f, struct file *file, bool remember);
+void followed_drop(struct follow *f, struct file *file, bool remember);
 void trail_forget(struct trail *t, size_t i); /* known[i] */
 void trail_remember(struct trail *t, const struct position *p);
-void file_link(struct trail *t, struct file *file, struct file *before); /* NULL: as newest */
-void file_unlink(struct file *file);
+void followed_link(struct trail *t, struct file *file, struct file *before); /* NULL: as newest */
+void followed_unlink(struct file *file);
 /* Queues it: a note goes out before the records that follow. key NULL: none. */
 void note_file(struct follow *f, struct trail *t, const char *event, uint64_t position,
 	       const char *key, uint64_t value);
 
 /* follow_read.c */
-int file_turn(struct follow *f, struct file *file, usec now);
-void file_position(const struct file *file, struct position *ret);
-int file_seek(struct file *file, const struct position *p); /* 0 or -errno */
+int followed_turn(struct follow *f, struct file *file, usec now);
+void followed_position(const struct file *file, struct position *ret);
+int followed_seek(struct file *file, const struct position *p); /* 0 or -errno */
 int trail_push(struct follow *f, struct trail *t); /* its positions alone; 0 or PUSH_FULL */
 bool trail_speaks(struct follow *f, struct trail *t); /* false: the ring is full */
 
 /* follow_change.c */
-void file_truncated(struct follow *f, struct file *file, uint64_t size, usec now);
+void followed_truncated(struct follow *f, struct file *file, uint64_t size, usec now);
 void candidate_try(struct follow *f, struct file *cand, usec now);
 /* Whose file is it? Sets its trail and offset from what is known. False: nobody's. */
-bool file_recognise(struct follow *f, struct file *file, struct bytes path, usec now);
+bool followed_recognise(struct follow *f, struct file *file, struct bytes path, usec now);

@@ -9,11 +9,12 @@
 #include "intake/follow_in.h"
 #include <unistd.h>
 
-void file_position(const struct file *file, struct position *ret)
+void followed_position(const struct file *file, struct position *ret)
 {
 	*ret = (struct position){
 		.dev = file->dev,
 		.ino = file->ino,
+		.birth = file->birth,
 		.offset = file->offset,
 		.head = checksum64(bytes_of(file->head, file->head_len)),
 		.tail = checksum64(bytes_of(file->tail, file->tail_len)),
@@ -21,11 +22,12 @@ void file_position(const struct file *file, struct position *ret)
 		.tail_len = file->tail_len,
 		.mtime = (int64_t)file->mtime.tv_sec * 1000000000 + file->mtime.tv_nsec,
 		.flags = (uint8_t)((file->lines.cut ? POSITION_CUT : 0) |
-				   (file->state == FILE_GHOST ? POSITION_TRUNCATED : 0)),
+				   (file->state == FILE_GHOST ? POSITION_TRUNCATED : 0) |
+				   (file->state == FILE_CANDIDATE ? POSITION_UNDECIDED : 0)),
 	};
 }
 
-int file_seek(struct file *file, const struct position *p)
+int followed_seek(struct file *file, const struct position *p)
 {
 	size_t head = p->offset < POSITION_HEAD ? (size_t)p->offset : POSITION_HEAD;
 	size_t tail = p->offset < POSITION_TAIL ? (size_t)p->offset : POSITION_TAIL;
@@ -49,6 +51,12 @@ bool trail_speaks(struct follow *f, struct trail *t)
 	       !sources_named(f->sources, SOURCE_FILE, bytes_str(t->name), &t->speaker);
 }
 
+static bool has_position(const struct file *x)
+{
+	return x->state == FILE_READ || x->state == FILE_GHOST ||
+	       (x->state == FILE_CANDIDATE && x->rotated);
+}
+
 /* The positions of all files of the trail, newest last. */
 static struct bytes trail_blob(struct follow *f, const struct trail *t)
 {
@@ -56,19 +64,19 @@ static struct bytes trail_blob(struct follow *f, const struct trail *t)
 	size_t n = 0, skip = 0, files = 0;
 
 	for (const struct file *x = t->oldest; x; x = x->newer)
-		files += x->state == FILE_READ || x->state == FILE_GHOST;
+		files += has_position(x);
 	if (t->known_n + files > POSITION_FILES)
 		skip = t->known_n + files - POSITION_FILES;
 	for (size_t i = skip; i < t->known_n; i++)
 		all[n++] = t->known[i];
 	skip = skip > t->known_n ? skip - t->known_n : 0;
 	for (const struct file *x = t->oldest; x; x = x->newer) {
-		if (x->state != FILE_READ && x->state != FILE_GHOST)
+		if (!has_position(x))
 			continue;
 		if (skip)
 			skip--;
 		else
-			file_position(x, &all[n++]);
+			followed_position(x, &all[n++]);
 	}
 	buf_clear(&f->blob);
 	position_encode(&f->blob, all, n);
@@ -200,18 +208,20 @@ static enum lines_press press_of(struct follow *f, struct file *file, struct byt
 }
 
 /* A file that was written to beyond its end (by somebody who did not know that it was truncated)
- * begins with bytes that nobody wrote. They are skipped, and noted. */
-static void skip_hole(struct follow *f, struct file *file)
+ * begins with bytes that nobody wrote. They are skipped, and noted. False: there is nothing else
+ * (yet). */
+static bool skip_hole(struct follow *f, struct file *file)
 {
-	off_t found = lseek(file->fd, 0, SEEK_DATA);
-	off_t data = found < 0 && errno == ENXIO ? (off_t)file->size : found;
+	off_t data = lseek(file->fd, 0, SEEK_DATA);
 	uint8_t room[4096];
 	uint64_t skip;
 	ssize_t n;
 
+	if (data < 0 && errno == ENXIO)
+		return false;
 	file->restarted = false;
 	if (data <= 0)
-		return;
+		return true;
 	n = io_pread(file->fd, room, sizeof(room), (uint64_t)data);
 	skip = (uint64_t)data;
 	for (ssize_t i = 0; i < n && !room[i]; i++)
@@ -223,6 +233,7 @@ static void skip_hole(struct follow *f, struct file *file)
 	file->offset = skip;
 	file->trail->moved = true;
 	note_file(f, file->trail, "file-hole", 0, "count", skip);
+	return true;
 }
 
 enum { READ_ALL = 0, READ_MORE, READ_STUCK, READ_FULL, READ_CHANGED, READ_ERROR };
@@ -280,24 +291,28 @@ static int failed(struct follow *f, struct file *file)
 	return TURN_IDLE;
 }
 
-static int ghost_turn(struct follow *f, struct file *file)
+/* Gives the records that a ghost holds. A line without its end stays: its rest may be in a copy. */
+static int ghost_turn(struct follow *f, struct file *file, usec now)
 {
+	bool last = f->ending || now - file->since >= GHOST_GIVE;
 	size_t rest = file->held.len;
-	int r = TURN_IDLE;
+	struct buf all = { 0 };
+	int r;
 
-	if (rest) {
-		struct buf all = { 0 };
-
-		/* As if it were a view of the file that is no more. */
-		buf_add(&all, file->tail, file->tail_len);
-		buf_bytes(&all, buf_view(&file->held));
-		r = give(f, file, all.at, rest, LINES_CUT, &rest);
-		memmove(file->held.at, all.at + all.len - rest, rest);
-		file->held.len = rest;
-		buf_done(&all);
-	}
+	file->dirty = false;
+	file->due = USEC_NONE;
 	if (!rest)
-		file->dirty = false;
+		return TURN_IDLE;
+	/* As if it were a view of the file that is no more. */
+	buf_add(&all, file->tail, file->tail_len);
+	buf_bytes(&all, buf_view(&file->held));
+	r = give(f, file, all.at, rest, last ? LINES_END : LINES_GIVE, &rest);
+	memmove(file->held.at, all.at + all.len - rest, rest);
+	file->held.len = rest;
+	file->dirty = r == TURN_FULL;
+	if (rest)
+		file->due = file->since + GHOST_GIVE;
+	buf_done(&all);
 	return r;
 }
 
@@ -326,7 +341,7 @@ static bool look(struct follow *f, struct file *file, usec now)
 	}
 	file->deleted = st.st_nlink == 0;
 	if ((uint64_t)st.st_size < file->offset + file->held.len) {
-		file_truncated(f, file, (uint64_t)st.st_size, now);
+		followed_truncated(f, file, (uint64_t)st.st_size, now);
 		return false; /* dirty: read in the next round, after the ghost */
 	}
 	same = (uint64_t)st.st_size == file->size && st.st_mtim.tv_sec == file->mtime.tv_sec &&
@@ -335,8 +350,10 @@ static bool look(struct follow *f, struct file *file, usec now)
 		file->grown = now;
 	file->size = (uint64_t)st.st_size;
 	file->mtime = st.st_mtim;
-	if (file->restarted && file->size)
-		skip_hole(f, file);
+	if (file->restarted && file->size && !skip_hole(f, file)) {
+		file->dirty = false;
+		return false;
+	}
 	if (timed || (file->left && !file->caught_up))
 		return true;
 	if ((!same || file->size != file->read_to) && !too_little(file, now))
@@ -345,13 +362,13 @@ static bool look(struct follow *f, struct file *file, usec now)
 	return false;
 }
 
-int file_turn(struct follow *f, struct file *file, usec now)
+int followed_turn(struct follow *f, struct file *file, usec now)
 {
 	size_t cap = VIEW_LEAST;
 	int r;
 
 	if (file->state == FILE_GHOST)
-		return ghost_turn(f, file);
+		return ghost_turn(f, file, now);
 	if (!look(f, file, now))
 		return file->dirty ? TURN_MORE : TURN_IDLE;
 	for (;;) {
@@ -366,7 +383,7 @@ int file_turn(struct follow *f, struct file *file, usec now)
 	case READ_MORE:
 		return TURN_MORE;
 	case READ_CHANGED:
-		file_truncated(f, file, file->size, now);
+		followed_truncated(f, file, file->size, now);
 		return TURN_MORE;
 	case READ_ERROR:
 		return failed(f, file);

@@ -263,13 +263,33 @@ static struct entry *entry_new(struct names *n, const char *path, enum source_ki
 	e->next = n->bucket[b];
 	n->bucket[b] = e;
 	n->entry_n++;
-	if (kind == SOURCE_FILE) {
-		struct dir *d = names_dir(n, path);
-
-		inotify_add_watch(n->dir_fd, d->path,
-				  IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR);
-	}
+	if (kind == SOURCE_FILE)
+		names_dir(n, path);
 	return e;
+}
+
+/* The directories a pattern looks into, and the one where further ones may appear, tell of
+ * changes. Asked again at each scan: that costs one call, and they come and go. */
+static void watch_dirs(struct names *n, const char *pattern)
+{
+	const uint32_t mask = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR;
+	char text[4096];
+	glob_t g = { 0 };
+	char *slash;
+
+	snprintf(text, sizeof(text), "%s", pattern);
+	slash = strrchr(text, '/');
+	*(slash == text ? slash + 1 : slash) = 0;
+	if (glob(text, GLOB_BRACE | GLOB_NOSORT, NULL, &g) == 0)
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			inotify_add_watch(n->dir_fd, g.gl_pathv[i], mask);
+	globfree(&g);
+	text[strcspn(text, "*?[{")] = 0;
+	slash = strrchr(text, '/');
+	if (slash && strlen(text) < strlen(pattern)) {
+		slash[1] = 0;
+		inotify_add_watch(n->dir_fd, text, mask);
+	}
 }
 
 static void scan_path(struct names *n, const char *path, enum source_kind kind)
@@ -366,6 +386,7 @@ int names_scan(struct names *n, usec now)
 	for (size_t i = 0; i < n->pattern_n; i++) {
 		glob_t g = { 0 };
 
+		watch_dirs(n, n->patterns[i].text);
 		if (glob(n->patterns[i].text, GLOB_BRACE | GLOB_NOSORT, NULL, &g) == 0)
 			for (size_t k = 0; k < g.gl_pathc; k++)
 				scan_path(n, g.gl_pathv[k], n->patterns[i].kind);
@@ -430,7 +451,7 @@ static void close_waiting(struct names *n)
 	n->open_fd = -1;
 }
 
-/* A sibling has another name by now: it is found again at the next scan, as if it were new. */
+/* The file has another name by now: it is found again at the next scan, as if it were new. */
 static void find_again(struct names *n, const struct waiting *w)
 {
 	struct dir *d = names_dir(n, w->path);
@@ -476,12 +497,12 @@ static bool open_waiting(struct names *n, struct waiting *w, struct control *ret
 		refuse(n, w, r);
 		if (e && r == -ENOENT)
 			e->told = (struct identity){ 0 };
-		if (w->base)
-			find_again(n, w);
+		find_again(n, w);
 		return false;
 	}
+	if (!identity_same(&id, &w->id))
+		find_again(n, w); /* the intake has not heard of that one */
 	if (!identity_same(&id, &w->id) && w->base) {
-		find_again(n, w);
 		close_waiting(n);
 		return false;
 	}

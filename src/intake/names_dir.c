@@ -133,14 +133,20 @@ static enum control_type first_look(const struct known *k, const struct found *f
 {
 	int64_t last = INT64_MIN;
 
+	bool same = false;
+
 	for (size_t i = 0; i < k->n; i++) {
-		if (!(k->at[i].flags & POSITION_DONE) && k->at[i].ino == f->id.ino)
-			return CTL_SIBLING;
+		same |= !(k->at[i].flags & POSITION_DONE) &&
+			position_inode(&k->at[i], f->id.ino, f->id.birth);
 		if (k->at[i].mtime > last)
 			last = k->at[i].mtime;
 	}
-	if (k->n && f->mtime > last)
+	/* As old as the last one read, or younger: the intake knows by its inode and content if it
+	 * has read it. */
+	if (k->n && f->mtime >= last)
 		return CTL_ROTATED;
+	if (same)
+		return CTL_SIBLING;
 	return newer < NEWEST ? CTL_SIBLING : 0;
 }
 

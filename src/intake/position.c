@@ -18,6 +18,7 @@ void position_encode(struct buf *to, const struct position *p, size_t n)
 		buf_u8(to, p[i].tail_len);
 		buf_u8(to, p[i].flags);
 		buf_u64le(to, (uint64_t)p[i].mtime);
+		buf_u64le(to, (uint64_t)p[i].birth);
 	}
 }
 
@@ -38,6 +39,7 @@ bool position_decode(struct bytes b, struct position ret[static POSITION_FILES],
 		ret[i].tail_len = cur_u8(&c);
 		ret[i].flags = cur_u8(&c);
 		ret[i].mtime = (int64_t)cur_u64le(&c);
+		ret[i].birth = (int64_t)cur_u64le(&c);
 		if (ret[i].offset > INT64_MAX || ret[i].head_len > POSITION_HEAD ||
 		    ret[i].tail_len > POSITION_TAIL || ret[i].head_len > ret[i].offset ||
 		    ret[i].tail_len > ret[i].offset)

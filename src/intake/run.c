@@ -322,6 +322,7 @@ static int finish(struct intake *in)
 	bool more = true, full = false, ended = false;
 	uint64_t last = 0;
 
+	follow_end(in->follow);
 	while (clock_mono() < end) {
 		in->files_at = 0;
 		if (more || full)
