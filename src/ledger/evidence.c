@@ -151,10 +151,10 @@ static int write_record(struct export *e, uint64_t seq, const char *what, uint32
 	struct hash256 leaf;
 	struct record rec;
 	struct proof p;
-	int r = prover_record(e->prover, seq, &rec, &leaf, why);
+	int r = prover_inclusion(e->prover, seq, e->cp.size, &p, why);
 
-	if (!r)
-		r = prover_inclusion(e->prover, seq, e->cp.size, &p, why);
+	if (!r) /* last, as what it lends is gone with the next call */
+		r = prover_record(e->prover, seq, &rec, &leaf, why);
 	if (!r && !proof_check_inclusion(seq, e->cp.size, &leaf, p.at, p.n, &e->cp.root))
 		r = why_set(why, -EBADMSG,
 			    "record %llu is harmed: its proof fails; run `vedette verify -d`",

@@ -99,8 +99,8 @@ int verifier_option(const char *option, struct verifier *ret, struct why *why)
 		return 0;
 	r = io_read_file(AT_FDCWD, option, 4096, &b);
 	if (r)
-		why_set(why, r, "key \"%.100s\": neither a key (origin+hash+base64) nor a file: %s",
-			option, strerror(-r));
+		why_set(why, r, "key \"%.*s\": neither a key (origin+hash+base64) nor a file: %s",
+			(int)strcspn(option, "\n"), option, strerror(-r));
 	else if (!verifier_parse(bytes_trim(buf_view(&b)), ret))
 		r = why_set(why, -EINVAL, "%.200s: is not one line origin+hash+base64", option);
 	buf_done(&b);

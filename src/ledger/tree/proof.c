@@ -142,7 +142,7 @@ bool proof_check_consistency(uint64_t size1, uint64_t size2, const struct hash25
 	struct hash256 fr, sr;
 	size_t i = 0;
 
-	if (!size1 || size1 > size2)
+	if (!size1 || size1 > size2) /* every tree goes on from the empty one: that says nothing */
 		return false;
 	if (size1 == size2)
 		return !n && same(root1, root2);

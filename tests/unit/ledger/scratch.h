@@ -69,12 +69,13 @@ static inline uint32_t scratch_source(struct ledger *l, const char *name)
 static inline int scratch_put(struct ledger *l, uint32_t source, uint64_t i)
 {
 	char text[256];
-	int n = snprintf(text, sizeof(text),
-			 "2026-11-22 01:02:%02u.%03u %u INFO nova.compute.manager [req-%08x] record %llu "
-			 "%.*s",
-			 (unsigned)(i / 1000 % 60), (unsigned)(i % 1000), (unsigned)(i % 7),
-			 (unsigned)(i * 2654435761u), (unsigned long long)i, (int)(i % 60),
-			 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij");
+	int n = snprintf(
+		text, sizeof(text),
+		"2026-11-22 01:02:%02u.%03u %u INFO nova.compute.manager [req-%08x] record %llu "
+		"%.*s",
+		(unsigned)(i / 1000 % 60), (unsigned)(i % 1000), (unsigned)(i % 7),
+		(unsigned)(i * 2654435761u), (unsigned long long)i, (int)(i % 60),
+		"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghij");
 
 	return ledger_put(l, source, SCRATCH_T0 + (usec)i * 1000, END_LF,
 			  bytes_of(text, (size_t)n));
@@ -151,8 +152,7 @@ static inline void scratch_say(void *ctx, const char *line)
 }
 
 static inline int scratch_verify_with(const char *dir, const char *key, const char *checkpoint,
-				      bool incremental, struct verify_result *ret,
-				      struct buf *said)
+				      bool incremental, struct verify_result *ret, struct buf *said)
 {
 	struct verify_options o = { .dir = dir,
 				    .public_key = key,
