@@ -43,7 +43,7 @@ def wait_for(condition, what, timeout=20.0):
 
 def ndjson(text):
     """The objects of NDJSON text, strictly: every line is one object."""
-    return [json.loads(line) for line in text.splitlines()]
+    return [json.loads(line) for line in text.split("\n") if line]
 
 
 @pytest.fixture(scope="session")

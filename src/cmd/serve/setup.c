@@ -41,7 +41,7 @@ static void own(int dirfd, const char *name, const struct priv_account *owner, u
 {
 	int fd = openat(dirfd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), dir;
 	const struct dirent *e;
-	struct stat st;
+	struct stat st = { 0 };
 	DIR *d;
 
 	if (fd < 0)
