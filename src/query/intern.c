@@ -43,6 +43,18 @@ uint32_t intern_put(struct intern *t, struct bytes v)
 	return t->n++;
 }
 
+bool intern_has(const struct intern *t, struct bytes v)
+{
+	uint32_t hash = (uint32_t)hash_keyed(v), at;
+
+	if (!t->slots_n)
+		return false;
+	for (at = hash & (t->slots_n - 1); t->slots[at]; at = (at + 1) & (t->slots_n - 1))
+		if (t->hashes[t->slots[at] - 1] == hash && bytes_eq(t->values[t->slots[at] - 1], v))
+			return true;
+	return false;
+}
+
 void intern_done(struct intern *t)
 {
 	arena_done(&t->arena);

@@ -13,5 +13,6 @@ struct intern {
 };
 
 uint32_t intern_put(struct intern *t, struct bytes v); /* copies; the number, from 0 */
+bool intern_has(const struct intern *t, struct bytes v);
 void intern_done(struct intern *t);
 size_t intern_bytes(const struct intern *t);
