@@ -39,7 +39,8 @@ static void needs(const char *pattern, const char *want)
 static void known(void)
 {
 	needs("failed", "failed");
-	needs("Took [2-9][0-9]\\.[0-9]+ seconds to (build|spawn)", "( seconds to &Took )");
+	needs("Took [2-9][0-9]\\.[0-9]+ seconds to (build|spawn)",
+	      "( seconds to &Took &(build|spawn))");
 	needs("abc|def", "(abc|def)");
 	needs("abc|d*", "-");
 	needs("(abc|def)ghi", "((abc|def)&ghi)");

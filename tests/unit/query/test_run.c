@@ -51,18 +51,29 @@ struct meaning {
 	struct meaning *a, *b;
 };
 
+/* PCRE2 by itself; patterns are few, so each is compiled once. */
 static bool plain_regex(const char *pattern, struct bytes text)
 {
-	int error, n;
+	static struct {
+		const char *pattern;
+		pcre2_code *code;
+	} known[32];
+	static pcre2_match_data *data;
+	unsigned i = 0;
+	int error;
 	size_t at;
-	pcre2_code *code =
-		pcre2_compile((PCRE2_SPTR)pattern, strlen(pattern), 0, &error, &at, NULL);
-	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 
-	n = pcre2_match(code, text.len ? text.at : (PCRE2_SPTR) "", text.len, 0, 0, data, NULL);
-	pcre2_match_data_free(data);
-	pcre2_code_free(code);
-	return n >= 0;
+	while (known[i].pattern && known[i].pattern != pattern)
+		i++;
+	if (!known[i].pattern) {
+		known[i].pattern = pattern;
+		known[i].code =
+			pcre2_compile((PCRE2_SPTR)pattern, strlen(pattern), 0, &error, &at, NULL);
+	}
+	if (!data)
+		data = pcre2_match_data_create(1, NULL);
+	return pcre2_match(known[i].code, text.len ? text.at : (PCRE2_SPTR) "", text.len, 0, 0,
+			   data, NULL) >= 0;
 }
 
 static bool plain_glob(const char *p, struct bytes t, bool open)
