@@ -195,7 +195,7 @@ void positions_moved(struct positions *p, uint64_t from, uint64_t to)
 	}
 }
 
-int positions_read(struct positions *p, struct bytes b, uint64_t segment)
+int positions_read(struct positions *p, struct bytes b, uint64_t segment, uint32_t sources)
 {
 	struct cursor c = cursor_of(b);
 
@@ -207,7 +207,8 @@ int positions_read(struct positions *p, struct bytes b, uint64_t segment)
 		struct entry *e;
 
 		if (c.bad || len > POSITION_MAX || kind > KIND_RING ||
-		    (kind == KIND_RING && (id >= POSITION_RINGS || len != 8)) || id > 1u << 28)
+		    (kind == KIND_RING && (id >= POSITION_RINGS || len != 8)) ||
+		    (kind == KIND_SOURCE && id >= sources))
 			return -EBADMSG;
 		e = kind == KIND_RING ? &p->ring[id] : source_entry(p, id);
 		buf_clear(&e->durable);

@@ -29,5 +29,6 @@ void positions_written(struct positions *p, uint64_t segment);
 size_t positions_held(const struct positions *p, uint64_t segment, struct buf *to);
 void positions_moved(struct positions *p, uint64_t from,
 		     uint64_t to); /* those, now written there */
-/* Takes in what a frame of that segment says; -EBADMSG when it is not of the form. */
-int positions_read(struct positions *p, struct bytes b, uint64_t segment);
+/* Takes in what a frame of that segment says; -EBADMSG when it is not of the form, or names a
+ * source that is not below `sources`. */
+int positions_read(struct positions *p, struct bytes b, uint64_t segment, uint32_t sources);

@@ -257,7 +257,8 @@ static int take_positions(void *ctx, struct bytes b)
 {
 	struct ledger *l = ctx;
 
-	return positions_read(l->positions, b, l->segment[l->segments - 1].first);
+	return positions_read(l->positions, b, l->segment[l->segments - 1].first,
+			      source_table_n(l->sources));
 }
 
 /* Hashes records up to seq `upto`, and takes in definitions of sources. */

@@ -108,6 +108,31 @@ def each_call(ledger, do, ever=0, may_fail=False):
                   "\n".join(bad[:5]))
 
 
+FULL = """
+mount -t tmpfs -o size=1500k none "$1" || exit 77
+"$2" run "$1/ledger" "$3" 1000000; [ $? -eq 3 ] || { echo "a full disk was not noticed"; exit 1; }
+mount -o remount,size=64m "$1" || exit 77
+"$2" check "$1/ledger" "$3" || { echo "after the disk was full"; exit 1; }
+"$2" run "$1/ledger" "$3" 40000 || { echo "does not go on"; exit 1; }
+"$2" check "$1/ledger" "$3" || { echo "after going on"; exit 1; }
+"""
+
+
+def full_disk(ledger):
+    """A file system that is truly full, then larger."""
+    ledger.fresh()
+    small = ledger.base + "/small"
+    os.makedirs(small, exist_ok=True)
+    p = subprocess.run(["unshare", "-rm", "sh", "-c", FULL, "sh", small, TOOL, ledger.acks],
+                       env=ledger.env(), capture_output=True, text=True, timeout=300)
+    if p.returncode == 77 or "unshare" in p.stderr:
+        global tests
+        tests += 1
+        print(f"ok {tests} # SKIP no file system can be mounted here")
+        return
+    result(p.returncode == 0, "a full disk, and more room", p.stdout + p.stderr)
+
+
 def random_power(ledger):
     rnd, bad = random.Random(SEED), []
     ledger.fresh()
@@ -158,6 +183,7 @@ def main():
             each_call(ledger, error, may_fail=True)
         for error in ("ENOSPC", "EIO"):
             each_call(ledger, error, ever=1, may_fail=True)
+        full_disk(ledger)
         random_power(ledger)
         random_kills(ledger)
     finally:

@@ -76,10 +76,14 @@ int proof_consistency(uint64_t size1, uint64_t size2, proof_node_fn *fn, void *c
 {
 	uint64_t from = 0, to = size2;
 	struct proof p = { 0 };
-	int r = size1 <= size2 ? 0 : -EINVAL;
+	int r = 0;
 
-	if (!size1 || size1 == size2)
-		to = from = size1; /* nothing to say */
+	if (size1 > size2)
+		return -EINVAL;
+	if (!size1 || size1 == size2) { /* nothing to say */
+		ret->n = 0;
+		return 0;
+	}
 	while (!r && size1 != to) { /* SUBPROOF(size1 - from, D[from:to]) */
 		uint64_t middle = from + (1ull << split(to - from));
 
@@ -95,8 +99,6 @@ int proof_consistency(uint64_t size1, uint64_t size2, proof_node_fn *fn, void *c
 		r = span(from, to, fn, ctx, &p.at[p.n++]);
 	if (r)
 		return r;
-	if (!size1 || size1 == size2)
-		p.n = 0;
 	reverse(&p);
 	*ret = p;
 	return 0;
