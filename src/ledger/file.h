@@ -6,8 +6,9 @@
 #pragma once
 #include "base/io.h"
 
-#define SEQ_MAX (1ull << 62) /* larger ones are refused wherever they are read: sums do not wrap   \
-			      */
+#define SEQ_MAX                                                                                    \
+	(1ull << 62) /* larger ones are refused wherever they are read: sums do not wrap           \
+		      */
 #define FILE_NAME_MAX 64 /* longer names are no names of ours */
 
 int file_sync(int fd); /* fdatasync */
