@@ -261,17 +261,17 @@ static int take_positions(void *ctx, struct bytes b)
 			      source_table_n(l->sources));
 }
 
-/* Hashes records up to seq `upto`, and takes in definitions of sources. */
-static void take_records(struct ledger *l, const struct segment *s, uint64_t upto, uint32_t *i)
+/* Hashes records up to seq `until`, and takes in definitions of sources. */
+static void take_records(struct ledger *l, const struct segment *s, uint64_t until, uint32_t *i)
 {
 	struct bytes leaf[GROUP];
 	bool wrong = false;
 
-	while (segment_first(s) + *i < upto) {
+	while (segment_first(s) + *i < until) {
 		unsigned room, n = 0;
 		struct hash256 *to = tree_room(&l->tree, &room);
 
-		for (; n < room && segment_first(s) + *i < upto; n++, (*i)++) {
+		for (; n < room && segment_first(s) + *i < until; n++, (*i)++) {
 			struct record r;
 
 			leaf[n] = segment_leaf(s, *i);

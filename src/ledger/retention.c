@@ -20,7 +20,7 @@ static int leaves_behind(struct ledger *l, size_t i, uint64_t from, uint64_t to,
 
 	for (; i < l->blocks && from < to && !r; i++) {
 		const struct kept_block *k = &l->block[i];
-		uint64_t upto = k->first + k->count < to ? k->first + k->count : to;
+		uint64_t until = k->first + k->count < to ? k->first + k->count : to;
 		struct buf body = { 0 };
 		struct block *b = NULL;
 		struct trailer t;
@@ -34,24 +34,25 @@ static int leaves_behind(struct ledger *l, size_t i, uint64_t from, uint64_t to,
 			r = block_open(&b, buf_view(&body), NULL);
 		if (!r)
 			r = leaves_of_block(b, (uint32_t)(from - k->first),
-					    (uint32_t)(upto - k->first), ret, NULL, NULL);
+					    (uint32_t)(until - k->first), ret, NULL, NULL);
 		block_free(b);
 		buf_done(&body);
-		ret += upto - from;
-		from = upto;
+		ret += until - from;
+		from = until;
 	}
 	for (i = 0; i < l->segments && from < to && !r; i++) {
 		const struct wal_segment *w = &l->segment[i];
-		uint64_t upto = w->first + w->count < to ? w->first + w->count : to;
+		uint64_t until = w->first + w->count < to ? w->first + w->count : to;
 		struct segment *s;
 
 		r = segment_open(&s, l->waldir, w->name, NULL);
 		if (r)
 			return r;
-		leaves_of_segment(s, (uint32_t)(from - w->first), (uint32_t)(upto - w->first), ret);
+		leaves_of_segment(s, (uint32_t)(from - w->first), (uint32_t)(until - w->first),
+				  ret);
 		segment_free(s);
-		ret += upto - from;
-		from = upto;
+		ret += until - from;
+		from = until;
 	}
 	return r;
 }
@@ -79,9 +80,10 @@ static size_t bridge_sizes(const struct ledger *l, const struct trailer *t, uint
 
 static int make_bridges(struct ledger *l, size_t i, const struct trailer *t, struct buf *ret)
 {
-	uint64_t size[BRIDGES_MAX], end = trailer_size(t), upto = (end + GROUP - 1) / GROUP * GROUP;
+	uint64_t size[BRIDGES_MAX], end = trailer_size(t),
+				    until = (end + GROUP - 1) / GROUP * GROUP;
 	size_t n = bridge_sizes(l, t, size);
-	struct hash256 *leaf = mem_new(upto - t->first, sizeof(*leaf));
+	struct hash256 *leaf = mem_new(until - t->first, sizeof(*leaf));
 	struct buf body = { 0 };
 	struct block *b = NULL;
 	struct range before = { 0 };
@@ -95,7 +97,7 @@ static int make_bridges(struct ledger *l, size_t i, const struct trailer *t, str
 	block_free(b);
 	buf_done(&body);
 	if (!r)
-		r = leaves_behind(l, i + 1, end, upto, leaf + t->count);
+		r = leaves_behind(l, i + 1, end, until, leaf + t->count);
 	if (!r && t->first % GROUP)
 		r = block_trailer(l->dirfd, l->block[i - 1].first, true, &prev, NULL);
 	if (!r)

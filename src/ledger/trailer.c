@@ -158,21 +158,21 @@ void bridge_make(uint64_t size, const struct range *before, const struct hash256
 		 struct bridge *ret)
 {
 	struct bridge b = { .size = size, .low = *before };
-	uint64_t upto = size % GROUP;
+	uint64_t until = size % GROUP;
 
-	while (b.low.size < upto) {
+	while (b.low.size < until) {
 		uint64_t i = b.low.size;
 
 		range_add(&b.low, 0, &leaf[i]);
 	}
-	while (upto && upto < GROUP) { /* the next subtree is as large as the lowest bit allows */
-		unsigned k = (unsigned)__builtin_ctzll(upto);
+	while (until && until < GROUP) { /* the next subtree is as large as the lowest bit allows */
+		unsigned k = (unsigned)__builtin_ctzll(until);
 		struct hash256 h[GROUP / 2];
 
-		memcpy(h, leaf + upto, sizeof(*h) << k);
+		memcpy(h, leaf + until, sizeof(*h) << k);
 		tree_fold(h, k);
 		b.next[b.n++] = h[0];
-		upto += 1u << k;
+		until += 1u << k;
 	}
 	*ret = b;
 }
@@ -200,15 +200,15 @@ void bridge_write(const struct bridge *b, struct buf *to)
 static bool bridge_read(struct cursor *c, struct bridge *ret)
 {
 	struct bridge b = { .size = cur_u64le(c) };
-	uint64_t upto = b.size % GROUP;
-	struct bytes nodes = cur_take(c, (uint64_t)__builtin_popcountll(upto) * SHA256_LEN), next;
+	uint64_t until = b.size % GROUP;
+	struct bytes nodes = cur_take(c, (uint64_t)__builtin_popcountll(until) * SHA256_LEN), next;
 	struct hash256 node[GROUP_LEVEL];
 
-	if (c->bad || !upto)
+	if (c->bad || !until)
 		return false;
 	memcpy(node, nodes.at, nodes.len);
-	range_of_nodes(upto, node, &b.low);
-	for (; upto < GROUP; upto += 1u << __builtin_ctzll(upto))
+	range_of_nodes(until, node, &b.low);
+	for (; until < GROUP; until += 1u << __builtin_ctzll(until))
 		b.n++;
 	next = cur_take(c, (uint64_t)b.n * SHA256_LEN);
 	if (c->bad)

@@ -64,9 +64,9 @@ class Ledger:
             env.update({k: str(v) for k, v in fault.items()})
         return env
 
-    def run(self, upto=RECORDS, **fault):
+    def run(self, until=RECORDS, **fault):
         """0 done, 3 the ledger failed, < 0 killed; and what was said."""
-        p = subprocess.run([TOOL, "run", self.dir, self.acks, str(upto)], env=self.env(**fault),
+        p = subprocess.run([TOOL, "run", self.dir, self.acks, str(until)], env=self.env(**fault),
                            capture_output=True, text=True, timeout=120)
         return p.returncode, p.stdout + p.stderr
 
@@ -98,7 +98,7 @@ def each_call(ledger, do, ever=0, may_fail=False):
             bad.append(f"call {n}: {said}")
         # It must also go on from there.
         if good and n % 5 == 0:
-            status, said = ledger.run(upto=RECORDS + 300)
+            status, said = ledger.run(until=RECORDS + 300)
             good, more = ledger.check()
             if status or not good:
                 bad.append(f"call {n}, going on: {said}{more}")
@@ -149,11 +149,11 @@ def random_power(ledger):
 
 
 def random_kills(ledger):
-    rnd, bad, upto = random.Random(SEED), [], 0
+    rnd, bad, until = random.Random(SEED), [], 0
     ledger.fresh()
     for cycle in range(KILLS):
-        upto += 5000
-        p = subprocess.Popen([TOOL, "run", ledger.dir, ledger.acks, str(upto), "200"],
+        until += 5000
+        p = subprocess.Popen([TOOL, "run", ledger.dir, ledger.acks, str(until), "200"],
                              env=ledger.env(), stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
         time.sleep(rnd.uniform(0.002, 0.1))
@@ -165,7 +165,7 @@ def random_kills(ledger):
             break
         if os.path.getsize(ledger.acks) if os.path.exists(ledger.acks) else 0:
             with open(ledger.acks, "rb") as f:
-                upto = int.from_bytes(f.read(8), "little") + 1
+                until = int.from_bytes(f.read(8), "little") + 1
     result(not bad, f"kill -9, {KILLS} times at random moments", "\n".join(bad))
 
 

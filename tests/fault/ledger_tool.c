@@ -168,7 +168,7 @@ static int acknowledge(int fd, uint64_t n)
 	return io_pwrite(fd, bytes_of(&n, sizeof(n)), 0);
 }
 
-static int run(const char *dir, const char *acks, uint64_t upto, unsigned sleep_us)
+static int run(const char *dir, const char *acks, uint64_t until, unsigned sleep_us)
 {
 	struct ledger *l = NULL;
 	struct tally t = { 0 };
@@ -183,7 +183,7 @@ static int run(const char *dir, const char *acks, uint64_t upto, unsigned sleep_
 	fd = open(acks, O_RDWR | O_CREAT | O_SYNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return trouble(acks, -errno);
-	for (i = t.n ? t.next : 0; i < upto && !r; i++) {
+	for (i = t.n ? t.next : 0; i < until && !r; i++) {
 		for (int try = 0; try < 4; try++) {
 			r = put_number(l, i);
 			if (!r || r == -EIO)

@@ -128,12 +128,12 @@ void tree_add_group(struct tree *t, const struct hash256 *root)
 	range_add(&t->groups, GROUP_LEVEL, root);
 }
 
-void tree_low_at(const struct tree *t, unsigned upto, struct range *ret)
+void tree_low_at(const struct tree *t, unsigned until, struct range *ret)
 {
 	struct range low = t->before;
 
-	assert(upto >= t->before.size && upto <= t->before.size + t->n);
-	for (unsigned i = 0; low.size < upto; i++)
+	assert(until >= t->before.size && until <= t->before.size + t->n);
+	for (unsigned i = 0; low.size < until; i++)
 		range_add(&low, 0, &t->leaf[i]);
 	*ret = low;
 }

@@ -52,9 +52,9 @@ void tree_took(struct tree *t, unsigned n, tree_group_fn *fn, void *ctx);
 void tree_add(struct tree *t, const struct hash256 *leaves, size_t n, tree_group_fn *fn, void *ctx);
 /* A whole group at once; only when no leaf is waiting. */
 void tree_add_group(struct tree *t, const struct hash256 *root);
-/* The unfinished group, or its first leaves (upto - groups.size of them), as a compact range. */
+/* The unfinished group, or its first leaves (until - groups.size of them), as a compact range. */
 void tree_low(const struct tree *t, struct range *ret);
-void tree_low_at(const struct tree *t, unsigned upto, struct range *ret);
+void tree_low_at(const struct tree *t, unsigned until, struct range *ret);
 void tree_root(const struct tree *t, struct hash256 *ret);
 /* The root of groups and a low range behind them. */
 void tree_join_root(const struct range *groups, const struct range *low, struct hash256 *ret);
