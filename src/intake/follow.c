@@ -352,6 +352,7 @@ static void told_name(struct follow *f, const struct control *c, usec now)
 	}
 	file = told_file(f, trail_of(f, c->name), c, now);
 	name_set(f, c->name, file, now);
+	file->trail->moved = true; /* from now on the ledger knows what to look for */
 	if (followed_recognise(f, file, c->name, now))
 		return;
 	base = trail_base(f, c->name);

@@ -301,6 +301,7 @@ static bool take_same(struct file *file, struct trail *t, bool own)
 			continue;
 		if (p.flags & POSITION_UNDECIDED) {
 			trail_forget(t, i); /* a candidate, as it was */
+			file->rotated = true;
 			continue;
 		}
 		if (position_check(file->fd, &p) != POSITION_SAME || followed_seek(file, &p) < 0)
