@@ -25,6 +25,7 @@ struct view {
 	size_t n, cap;
 	uint64_t dropped;
 	struct source_table *sources;
+	struct why harmed;
 };
 
 static void add(struct view *v, const struct unit *u, struct segment *s)
@@ -155,18 +156,61 @@ static bool take_segments(struct view *v, struct segments *s, uint64_t next, boo
 	return true;
 }
 
-static int read_sources(struct view *v, const struct verifier *key, struct why *why)
+/* Definitions of a block: its records of source 0. */
+static int define(void *ctx, uint32_t row, const struct record *r)
+{
+	struct view *v = ctx;
+	struct source unknown = { .kind = SOURCE_SELF, .name = BYTES("unknown") }, d;
+	struct buf hold = { 0 };
+
+	(void)row;
+	if (source_definition_parse(r->raw, &d, &hold) && d.id < 1u << 24) {
+		while (source_table_n(v->sources) < d.id) /* defined in what is dropped or harmed */
+			source_table_add(v->sources, &unknown, r->seq);
+		if (source_table_n(v->sources) == d.id)
+			source_table_add(v->sources, &d, r->seq);
+	}
+	buf_done(&hold);
+	return 0;
+}
+
+/* Without the table the records are still to be read, and they hold all that is in it. */
+static void sources_from_blocks(struct view *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const uint32_t *source;
+		struct block *b;
+		uint64_t *rows;
+
+		if (v->at[i].segment || view_block(v, i, &b, NULL))
+			continue;
+		rows = mem_new(BLOCK_WORDS(block_info(b)->rows), sizeof(*rows));
+		if (!block_sources(b, &source)) {
+			for (uint32_t k = 0; k < block_info(b)->rows; k++)
+				rows[k / 64] |= (uint64_t)(source[k] == SOURCE_ID_SELF) << (k % 64);
+			block_decode(b, rows, define, v);
+		}
+		free(rows);
+		block_free(b);
+	}
+}
+
+static void read_sources(struct view *v, const struct verifier *key)
 {
 	struct buf b = { 0 };
-	int r = file_read(v->dirfd, "sources", SOURCES_FILE_MAX, &b);
+	int r = key ? file_read(v->dirfd, "sources", SOURCES_FILE_MAX, &b) : -EBADMSG;
 
 	if (!r)
 		r = source_table_read(buf_view(&b), key, v->sources);
 	buf_done(&b);
-	return r ? why_set(why, r,
-			   "%s/sources: cannot be read or is harmed (%s); run `vedette verify -d`",
-			   v->dir, strerror(-r))
-		 : 0;
+	if (!r)
+		return;
+	if (!v->harmed.line[0])
+		why_set(&v->harmed, 0,
+			"%s/sources: cannot be read or is harmed; run `vedette verify -d`", v->dir);
+	source_table_free(v->sources);
+	v->sources = source_table_new();
+	sources_from_blocks(v);
 }
 
 static int look(struct view *v, const struct verifier *key, bool last_try, struct why *why)
@@ -187,33 +231,38 @@ static int look(struct view *v, const struct verifier *key, bool last_try, struc
 	}
 	whole = take_segments(v, &s, next, last_try);
 	if (whole)
-		r = read_sources(v, key, why);
-	for (size_t i = 0; i < v->n && whole && !r; i++) {
+		read_sources(v, key);
+	for (size_t i = 0; i < v->n && whole; i++) {
 		if (v->at[i].segment)
 			take_definitions(v, v->at[i].segment);
 	}
 	segments_done(&s);
-	return r ? r : whole ? 0 : -EAGAIN;
+	return whole ? 0 : -EAGAIN;
 }
 
 int view_open(struct view **ret, const char *dir, struct why *why)
 {
 	struct view *v = mem_new(1, sizeof(*v));
 	struct identity id;
+	bool known = true;
 	int r;
 
 	v->dir = mem_must(strdup(dir));
 	v->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = v->dirfd < 0 ? why_set(why, -errno, "%s: %s", dir, strerror(errno)) : 0;
 	if (!r) {
-		r = identity_read(v->dirfd, NULL, &id, why);
+		r = identity_read(v->dirfd, NULL, &id, &v->harmed);
+		if (r == -EBADMSG) { /* its records can be read all the same */
+			known = false;
+			r = 0;
+		}
 		if (r)
-			why_in(why, r, "%s", dir);
+			why_set(why, r, "%s: %s", dir, v->harmed.line);
 	}
 	if (!r) {
 		r = -EAGAIN;
 		for (int try = 0; try < 2 && r == -EAGAIN; try++)
-			r = look(v, &id.verifier, try == 1, why);
+			r = look(v, known ? &id.verifier : NULL, try == 1, why);
 	}
 	if (r) {
 		view_free(v);
@@ -326,6 +375,13 @@ uint32_t view_sources(const struct view *v)
 uint64_t view_source_seq(const struct view *v, uint32_t id)
 {
 	return source_table_seq(v->sources, id);
+}
+
+bool view_harmed(const struct view *v, struct why *why)
+{
+	if (v->harmed.line[0] && why)
+		*why = v->harmed;
+	return v->harmed.line[0];
 }
 
 const char *view_dir(const struct view *v)

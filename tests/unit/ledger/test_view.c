@@ -134,6 +134,52 @@ static void test_snapshot(void)
 	scratch_remove(dir);
 }
 
+static void spoil(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	io_pwrite(fd, BYTES("X"), 30);
+	close(fd);
+}
+
+static void test_harmed(void)
+{
+	struct ledger_options o = { .block_records = 400 };
+	struct ledger *l;
+	struct why why = { 0 };
+	struct view *v;
+
+	mkdir(dir, 0700);
+	l = scratch_open(dir, &o);
+	scratch_source(l, "/a");
+	scratch_fill(l, scratch_source(l, "/b"), 0, 999, 100);
+	scratch_seal(l);
+	scratch_source(l, "/c");
+	ledger_close(l);
+	is_int(view_open(&v, dir, &why), 0, "a view");
+	ok(!view_harmed(v, &why), "sound");
+	view_free(v);
+	spoil("sources");
+	is_int(view_open(&v, dir, &why), 0, "a view without the table of sources");
+	ok(view_harmed(v, &why), "is told: %s", why.line);
+	is_int(view_sources(v), 4, "the records define the sources");
+	is_bytes(view_source(v, 2)->name, BYTES("/b"), "as they were");
+	is_int(count(v), 1002, "all is read");
+	view_free(v);
+	spoil("key.pub");
+	spoil("ledger");
+	is_int(view_open(&v, dir, &why), 0, "a view without identity");
+	is_int(count(v), 1002, "all is read");
+	view_free(v);
+	spoil("blocks/00000000/0000000000000000.vb");
+	is_int(view_open(&v, dir, &why), 0, "a view with a harmed block");
+	view_free(v);
+	scratch_remove(dir);
+}
+
 int main(void)
 {
 	struct why why;
@@ -144,5 +190,6 @@ int main(void)
 	dir = scratch_dir();
 	test_beside_writer();
 	test_snapshot();
+	test_harmed();
 	return done_testing();
 }
