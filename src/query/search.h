@@ -51,6 +51,12 @@ const struct event *search_event(struct search *s, uint32_t row, const struct re
 usec search_time(struct search *s, uint32_t row, const struct record *r); /* event, else arrival */
 const struct source *search_source(const struct search *s, const struct record *r); /* or NULL */
 
+/* bounds.c: lo ⊆ hits of the node ⊆ hi, both within `in`. */
+int search_bounds(struct search *s, const struct node *n, const uint64_t *in, uint64_t *lo,
+		  uint64_t *hi);
+uint64_t *search_take(struct search *s); /* a bitmap of the unit's rows, not cleared */
+void search_give(struct search *s, uint64_t *bits);
+
 /* match.c: the tree on one record, and a test on one value. */
 bool match_record(struct search *s, const struct node *n, uint32_t row, const struct record *r);
 bool match_value(struct search *s, const struct test *t, struct bytes value);

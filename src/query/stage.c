@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What comes after a |. Lists are parted by commas, blanks or both. */
+#include "query/stage.h"
 #include "query/query.h"
-#include "query/syntax.h"
 
-static int letters(const struct syntax *s, size_t n)
+bool stage_letters(const struct syntax *s, size_t n)
 {
 	int c = lex_peek(s, n);
 
@@ -11,16 +11,17 @@ static int letters(const struct syntax *s, size_t n)
 }
 
 /* A word of the stage language, if this very one stands here. */
-static bool takes(struct syntax *s, const char *word)
+bool stage_takes(struct syntax *s, const char *word)
 {
 	lex_blanks(s);
-	if (!bytes_starts(bytes_from(s->text, s->at), bytes_str(word)) || letters(s, strlen(word)))
+	if (!bytes_starts(bytes_from(s->text, s->at), bytes_str(word)) ||
+	    stage_letters(s, strlen(word)))
 		return false;
 	s->at += strlen(word);
 	return true;
 }
 
-static bool takes_char(struct syntax *s, char c)
+bool stage_takes_char(struct syntax *s, char c)
 {
 	lex_blanks(s);
 	if (lex_peek(s, 0) != c)
@@ -29,7 +30,7 @@ static bool takes_char(struct syntax *s, char c)
 	return true;
 }
 
-static bool at_stage_end(struct syntax *s)
+bool stage_ends(struct syntax *s)
 {
 	lex_blanks(s);
 	return lex_peek(s, 0) < 0 || lex_peek(s, 0) == '|';
@@ -61,7 +62,7 @@ static int take_name(struct syntax *s, struct bytes *ret)
 	return 0;
 }
 
-static int take_field(struct syntax *s, unsigned *ret)
+int stage_take_field(struct syntax *s, unsigned *ret)
 {
 	size_t n, at;
 
@@ -77,7 +78,7 @@ static int take_field(struct syntax *s, unsigned *ret)
 	return 0;
 }
 
-static int take_count(struct syntax *s, uint64_t *ret)
+int stage_take_count(struct syntax *s, uint64_t *ret)
 {
 	size_t n = 0;
 	uint64_t v;
@@ -85,7 +86,7 @@ static int take_count(struct syntax *s, uint64_t *ret)
 	lex_blanks(s);
 	while (lex_peek(s, n) >= 0 && is_digit((uint8_t)lex_peek(s, n)))
 		n++;
-	if (!n || letters(s, n) || !bytes_u64(bytes_sub(s->text, s->at, n), &v) || !v)
+	if (!n || stage_letters(s, n) || !bytes_u64(bytes_sub(s->text, s->at, n), &v) || !v)
 		return syntax_error(s, s->at, "a number of rows from 1 on is needed here");
 	s->at += n;
 	*ret = v;
@@ -128,7 +129,7 @@ static int take_column(struct syntax *s, unsigned *ret)
 	int r;
 
 	if (!st)
-		return take_field(s, ret);
+		return stage_take_field(s, ret);
 	lex_blanks(s);
 	at = s->at;
 	r = take_name(s, &name);
@@ -145,186 +146,6 @@ static int take_column(struct syntax *s, unsigned *ret)
 	return no_column(s, at, name);
 }
 
-static bool is_number(unsigned column)
-{
-	return column_type(column) == TYPE_NUMBER || column_type(column) == TYPE_DECIMAL;
-}
-
-static bool agg_kind(struct bytes name, struct agg *ret)
-{
-	static const struct {
-		const char *name;
-		enum agg_kind kind;
-	} aggs[] = { { "count", AGG_COUNT }, { "dc", AGG_DC },	 { "min", AGG_MIN },
-		     { "max", AGG_MAX },     { "sum", AGG_SUM }, { "avg", AGG_AVG } };
-	uint32_t percent;
-
-	for (size_t i = 0; i < sizeof(aggs) / sizeof(aggs[0]); i++) {
-		if (bytes_eq(name, bytes_str(aggs[i].name))) {
-			ret->kind = aggs[i].kind;
-			return true;
-		}
-	}
-	if (name.len < 2 || name.at[0] != 'p' || !bytes_u32(bytes_from(name, 1), &percent) ||
-	    !percent || percent > 99)
-		return false;
-	ret->kind = AGG_PERCENTILE;
-	ret->percent = percent;
-	return true;
-}
-
-static int agg_column(struct syntax *s, struct agg *a, size_t at)
-{
-	int r;
-
-	if (!takes_char(s, '(') || takes_char(s, ')')) {
-		if (a->kind == AGG_COUNT)
-			return 0;
-		return syntax_error(s, at, "this needs a field in brackets; only count() does not");
-	}
-	lex_blanks(s);
-	at = s->at;
-	r = take_field(s, &a->column);
-	if (r < 0)
-		return r;
-	if (a->kind != AGG_COUNT && a->kind != AGG_DC && !is_number(a->column) &&
-	    !(column_type(a->column) == TYPE_TIME && (a->kind == AGG_MIN || a->kind == AGG_MAX)))
-		return syntax_error(s, at, "%s is no number; dc() and count() take any field",
-				    column_name(a->column));
-	if (!takes_char(s, ')'))
-		return syntax_error(s, s->at, "a closing bracket is missing here");
-	return 0;
-}
-
-static int name_once(struct syntax *s, const struct stage *st, struct bytes name, size_t at)
-{
-	for (unsigned i = 0; i < st->keys_n; i++)
-		if (bytes_eq(st->keys[i].name, name))
-			return syntax_error(s, at, "the table would have this column twice");
-	for (unsigned i = 0; i < st->aggs_n; i++)
-		if (bytes_eq(st->aggs[i].name, name))
-			return syntax_error(s, at, "the table would have this column twice");
-	return 0;
-}
-
-static int take_agg(struct syntax *s, struct stage *st)
-{
-	struct agg a = { .column = COLUMN_N };
-	size_t at, n;
-	struct buf name = { 0 };
-	int r;
-
-	lex_blanks(s);
-	at = s->at;
-	for (n = 0; letters(s, n); n++)
-		;
-	if (!agg_kind(bytes_sub(s->text, at, n), &a))
-		return syntax_error(s, at,
-				    "stats knows count, dc, min, max, sum, avg and p1 to p99");
-	if (st->aggs_n >= AGGS_MAX)
-		return syntax_error(s, at, "more than %d aggregates", AGGS_MAX);
-	s->at += n;
-	r = agg_column(s, &a, at);
-	if (r < 0)
-		return r;
-	if (takes(s, "as")) {
-		lex_blanks(s);
-		at = s->at;
-		for (n = 0; letters(s, n) || lex_peek(s, n) == '.'; n++)
-			;
-		if (!n)
-			return syntax_error(s, at, "a name is missing here");
-		a.name = bytes_sub(s->text, at, n);
-		s->at += n;
-	} else {
-		buf_bytes(&name, bytes_sub(s->text, at, n));
-		if (a.column != COLUMN_N)
-			buf_printf(&name, "(%s)", column_name(a.column));
-		a.name = arena_copy(&s->q->arena, buf_view(&name));
-		buf_done(&name);
-	}
-	r = name_once(s, st, a.name, at);
-	if (!r)
-		st->aggs[st->aggs_n++] = a;
-	return r;
-}
-
-static int take_bin(struct syntax *s, struct key *k)
-{
-	size_t at, n = 0;
-
-	if (!takes_char(s, '('))
-		return syntax_error(s, s->at, "bin needs a length of time in brackets: bin(5m)");
-	lex_blanks(s);
-	at = s->at;
-	while (letters(s, n))
-		n++;
-	if (!clock_parse_span(bytes_sub(s->text, at, n), &k->bin))
-		return syntax_error(s, at,
-				    "a length of time is needed here, as 30s, 5m, 1h30m, 1d");
-	s->at += n;
-	if (!takes_char(s, ')'))
-		return syntax_error(s, s->at, "a closing bracket is missing here");
-	k->column = COLUMN_TIME;
-	return 0;
-}
-
-static int take_key(struct syntax *s, struct stage *st)
-{
-	struct key k = { 0 };
-	size_t at;
-	int r;
-
-	lex_blanks(s);
-	at = s->at;
-	if (st->keys_n >= KEYS_MAX)
-		return syntax_error(s, at, "grouped by more than %d columns", KEYS_MAX);
-	r = takes(s, "bin") ? take_bin(s, &k) : take_field(s, &k.column);
-	if (r < 0)
-		return r;
-	k.name = bytes_str(column_name(k.column));
-	r = name_once(s, st, k.name, at);
-	if (!r)
-		st->keys[st->keys_n++] = k;
-	return r;
-}
-
-static int parse_keys(struct syntax *s, struct stage *st)
-{
-	int r;
-
-	do {
-		r = take_key(s, st);
-		takes_char(s, ',');
-	} while (!r && !at_stage_end(s));
-	return r;
-}
-
-static void default_count(struct stage *st)
-{
-	if (st->aggs_n)
-		return;
-	st->aggs[0] = (struct agg){ .column = COLUMN_N, .name = BYTES("count") };
-	st->aggs_n = 1;
-}
-
-static int parse_stats(struct syntax *s, struct stage *st)
-{
-	int r = 0;
-
-	while (!r && !at_stage_end(s)) {
-		if (takes(s, "by")) {
-			r = parse_keys(s, st);
-			break;
-		}
-		r = take_agg(s, st);
-		takes_char(s, ',');
-	}
-	default_count(st);
-	s->q->stats = st;
-	return r;
-}
-
 static int parse_columns(struct syntax *s, struct stage *st)
 {
 	int r = 0;
@@ -334,31 +155,31 @@ static int parse_columns(struct syntax *s, struct stage *st)
 			return syntax_error(s, s->at, "more than %d columns", NAMES_MAX);
 		r = take_column(s, &st->columns[st->columns_n]);
 		st->columns_n++;
-		takes_char(s, ',');
-	} while (!r && !at_stage_end(s));
+		stage_takes_char(s, ',');
+	} while (!r && !stage_ends(s));
 	return r;
 }
 
 static int parse_sort(struct syntax *s, struct stage *st)
 {
 	do {
-		bool down = takes_char(s, '-');
+		bool down = stage_takes_char(s, '-');
 		int r;
 
 		if (!down)
-			takes_char(s, '+');
+			stage_takes_char(s, '+');
 		if (st->columns_n >= NAMES_MAX)
 			return syntax_error(s, s->at, "more than %d columns", NAMES_MAX);
 		r = take_column(s, &st->columns[st->columns_n]);
 		if (r < 0)
 			return r;
-		if (takes(s, "desc"))
+		if (stage_takes(s, "desc"))
 			down = !down;
 		else
-			takes(s, "asc");
+			stage_takes(s, "asc");
 		st->down[st->columns_n++] = down;
-		takes_char(s, ',');
-	} while (!at_stage_end(s));
+		stage_takes_char(s, ',');
+	} while (!stage_ends(s));
 	return 0;
 }
 
@@ -368,14 +189,14 @@ static int parse_some(struct syntax *s, struct stage *st)
 	int r;
 
 	st->n = 10;
-	if (!at_stage_end(s)) {
-		r = take_count(s, &st->n);
+	if (!stage_ends(s)) {
+		r = stage_take_count(s, &st->n);
 		if (r < 0)
 			return r;
 	}
 	lex_blanks(s);
 	at = s->at;
-	if (!takes(s, "by"))
+	if (!stage_takes(s, "by"))
 		return 0;
 	if (!s->q->stats)
 		return syntax_error(s, at, "\"by\" needs a table: a stats must come before");
@@ -433,7 +254,7 @@ static int take_having(struct syntax *s, struct having *h)
 		return syntax_error(s, s->at, "a comparison is needed here: = != < <= > >=");
 	h->op = ops[i].op;
 	lex_blanks(s);
-	if (at_stage_end(s))
+	if (stage_ends(s))
 		return syntax_error(s, s->at, "a value is missing after the comparison");
 	r = lex_peek(s, 0) == '"' ? lex_phrase(s, &w) : lex_word(s, LEX_ARG, &w);
 	if (r < 0)
@@ -457,13 +278,13 @@ static int parse_where(struct syntax *s, struct stage *st)
 		if (r < 0)
 			return r;
 		st->havings_n++;
-		if (!takes(s, "AND") && !takes(s, "and"))
-			takes_char(s, ',');
-	} while (!at_stage_end(s));
+		if (!stage_takes(s, "AND") && !stage_takes(s, "and"))
+			stage_takes_char(s, ',');
+	} while (!stage_ends(s));
 	return 0;
 }
 
-static struct stage *add_stage(struct syntax *s, enum stage_kind kind)
+struct stage *stage_add(struct syntax *s, enum stage_kind kind)
 {
 	struct stage *st;
 
@@ -476,50 +297,6 @@ static struct stage *add_stage(struct syntax *s, enum stage_kind kind)
 	st->kind = kind;
 	s->q->stages[s->q->stages_n++] = st;
 	return st;
-}
-
-/* top 10 source.ip by bin(5m) = stats count() by bin(5m), source.ip
- *                             | sort bin, -count, source.ip | head 10 by bin */
-static int parse_top(struct syntax *s, struct stage *st, bool rare)
-{
-	struct stage *sort = add_stage(s, STAGE_SORT), *head = add_stage(s, STAGE_HEAD);
-	struct key what[KEYS_MAX];
-	unsigned n = 0;
-	int r = 0;
-
-	if (!sort || !head)
-		return -EINVAL;
-	head->n = 10;
-	lex_blanks(s);
-	if (lex_peek(s, 0) >= 0 && is_digit((uint8_t)lex_peek(s, 0)))
-		r = take_count(s, &head->n);
-	do {
-		if (!r)
-			r = take_key(s, st);
-		takes_char(s, ',');
-	} while (!r && !at_stage_end(s) && !takes(s, "by"));
-	if (r < 0)
-		return r;
-	n = st->keys_n;
-	memcpy(what, st->keys, n * sizeof(what[0]));
-	if (!at_stage_end(s))
-		r = parse_keys(s, st);
-	if (r < 0)
-		return r;
-	/* what stands after "by" comes first in the table */
-	st->keys_n -= n;
-	memmove(st->keys, st->keys + n, st->keys_n * sizeof(what[0]));
-	for (unsigned i = 0; i < st->keys_n; i++)
-		sort->columns[sort->columns_n++] = head->columns[head->columns_n++] = i;
-	memcpy(st->keys + st->keys_n, what, n * sizeof(what[0]));
-	st->keys_n += n;
-	default_count(st);
-	sort->down[sort->columns_n] = !rare;
-	sort->columns[sort->columns_n++] = st->keys_n;
-	for (unsigned i = st->keys_n - n; i < st->keys_n; i++)
-		sort->columns[sort->columns_n++] = i;
-	s->q->stats = st;
-	return 0;
 }
 
 /* Whether this stage may stand here, for those on records. */
@@ -558,7 +335,7 @@ static int parse_stage(struct syntax *s)
 
 	lex_blanks(s);
 	at = s->at;
-	while (i < sizeof(known) / sizeof(known[0]) && !takes(s, known[i].name))
+	while (i < sizeof(known) / sizeof(known[0]) && !stage_takes(s, known[i].name))
 		i++;
 	if (i == sizeof(known) / sizeof(known[0]))
 		return syntax_error(
@@ -568,13 +345,13 @@ static int parse_stage(struct syntax *s)
 	r = check_order(s, known[i].kind, at);
 	if (r < 0)
 		return r;
-	st = add_stage(s, known[i].kind);
+	st = stage_add(s, known[i].kind);
 	if (!st)
 		return -EINVAL;
 	switch (known[i].kind) {
 	case STAGE_STATS:
-		return known[i].name[0] == 's' ? parse_stats(s, st)
-					       : parse_top(s, st, known[i].name[0] == 'r');
+		return known[i].name[0] == 's' ? stage_stats(s, st)
+					       : stage_top(s, st, known[i].name[0] == 'r');
 	case STAGE_SORT:
 		return parse_sort(s, st);
 	case STAGE_HEAD:
@@ -597,7 +374,7 @@ int stage_parse(struct syntax *s)
 		r = parse_stage(s);
 		if (r < 0)
 			return r;
-		if (!at_stage_end(s))
+		if (!stage_ends(s))
 			return syntax_error(s, s->at,
 					    "this does not belong here; a | begins the next stage");
 	}
