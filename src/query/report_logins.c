@@ -76,7 +76,8 @@ static void minutes_sum(struct minutes *m)
 
 	if (!m->n)
 		return;
-	qsort(m->all, m->n, sizeof(*m->all), minute_cmp);
+	if (m->n)
+		qsort(m->all, m->n, sizeof(*m->all), minute_cmp);
 	for (size_t i = 1; i < m->n; i++) {
 		if (m->all[i].at == m->all[kept].at)
 			m->all[kept].n += m->all[i].n;
@@ -109,7 +110,8 @@ static int minute_row(void *ctx, uint32_t row, const struct record *r)
 
 static void feed(struct collect *c, struct joiner *j)
 {
-	qsort(c->lines, c->n, sizeof(*c->lines), by_time);
+	if (c->n)
+		qsort(c->lines, c->n, sizeof(*c->lines), by_time);
 	for (size_t i = 0; i < c->n; i++)
 		joiner_feed(j, &c->lines[i]);
 	c->l->lines += c->n;
@@ -324,7 +326,8 @@ static void table_out(struct buf *to, struct logins *l, const struct report_opti
 	size_t n = 0, shown;
 	struct login_row **rows = rows_of(l, accounts ? &l->accounts : &l->origins, accounts, &n);
 
-	qsort_r(rows, n, sizeof(*rows), row_cmp, l);
+	if (n)
+		qsort_r(rows, n, sizeof(*rows), row_cmp, l);
 	shown = o->format == QUERY_JSON ? (o->limit ? o->limit : n)
 		: o->limit		? o->limit
 					: ROWS_SHOWN;

@@ -169,7 +169,8 @@ int sort_write(struct run *run, struct table *t, struct search *s)
 		p.at[i].seq = (uint64_t)table_row(t, i)[t->columns_n - 1].num;
 		p.at[i].place = i;
 	}
-	qsort(p.at, t->rows, sizeof(*p.at), by_seq);
+	if (t->rows)
+		qsort(p.at, t->rows, sizeof(*p.at), by_seq);
 	r = piece_units(&p, t->rows);
 	if (r == -ENOMEM)
 		why_set(&run->why, r,
@@ -177,7 +178,8 @@ int sort_write(struct run *run, struct table *t, struct search *s)
 			QUERY_MEMORY >> 20);
 	else if (r < 0)
 		why_in(&run->why, r, "reading the sorted records again");
-	qsort(p.at, t->rows, sizeof(*p.at), by_place);
+	if (t->rows)
+		qsort(p.at, t->rows, sizeof(*p.at), by_place);
 	for (size_t i = 0; i < t->rows && !r; i++) {
 		size_t len = p.at[i].to - p.at[i].from;
 

@@ -104,7 +104,8 @@ void table_sort(struct table *t, const unsigned *columns, const bool *down, unsi
 
 	for (size_t i = 0; i < t->rows; i++)
 		order[i] = i;
-	qsort_r(order, t->rows, sizeof(*order), row_cmp, &s);
+	if (t->rows)
+		qsort_r(order, t->rows, sizeof(*order), row_cmp, &s);
 	items = mem_new(t->rows + 1, t->columns_n * sizeof(*items));
 	for (size_t i = 0; i < t->rows; i++)
 		memcpy(items + i * t->columns_n, table_row(t, order[i]),
