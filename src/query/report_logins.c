@@ -76,8 +76,7 @@ static void minutes_sum(struct minutes *m)
 
 	if (!m->n)
 		return;
-	if (m->n)
-		qsort(m->all, m->n, sizeof(*m->all), minute_cmp);
+	qsort(m->all, m->n, sizeof(*m->all), minute_cmp);
 	for (size_t i = 1; i < m->n; i++) {
 		if (m->all[i].at == m->all[kept].at)
 			m->all[kept].n += m->all[i].n;
