@@ -72,6 +72,7 @@ static int open_inet(enum source_kind kind, const char *address, uint64_t bytes,
 					  kind == SOURCE_SYSLOG_UDP ? SOCK_DGRAM : SOCK_STREAM };
 	char host[256], port[32];
 	struct addrinfo *all = NULL;
+	bool any;
 	int r;
 
 	if (!split(address, host, port))
@@ -79,15 +80,18 @@ static int open_inet(enum source_kind kind, const char *address, uint64_t bytes,
 			       "listen address \"%s\": it must be HOST:PORT, such as 0.0.0.0:514 "
 			       "or [::]:514",
 			       address);
-	if (!strcmp(host, "*"))
+	any = !strcmp(host, "*"); /* both families through one socket */
+	if (any)
 		snprintf(host, sizeof(host), "::");
 	r = getaddrinfo(*host ? host : NULL, port, &hints, &all);
 	if (r)
 		return why_set(why, -EINVAL, "listen address \"%s\": %s", address, gai_strerror(r));
 	r = open_one(kind, all, bytes);
-	if (r == -EAFNOSUPPORT && !strcmp(address, "*") && all->ai_next)
-		r = open_one(kind, all->ai_next, bytes);
 	freeaddrinfo(all);
+	if (r == -EAFNOSUPPORT && any) { /* a kernel without IPv6 */
+		snprintf(host, sizeof(host), "0.0.0.0:%s", port);
+		return open_inet(kind, host, bytes, ret, why);
+	}
 	if (r < 0)
 		return why_set(
 			why, r, "cannot listen on %s (%s): %s", address, source_kind_name(kind),

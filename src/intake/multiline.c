@@ -101,7 +101,21 @@ static bool oslo_goes_on(struct bytes record, struct bytes line)
 	if (!bytes_eq(word(&a), word(&b)) || !bytes_eq(first.logger, now.logger))
 		return false;
 	return bytes_eq(now.level, BYTES("ERROR")) || bytes_eq(now.level, BYTES("TRACE")) ||
-	       bytes_eq(now.level, first.level);
+	       bytes_eq(now.level, BYTES("CRITICAL"));
+}
+
+/* Busy services write many lines in one millisecond: is the level of this one that of an
+ * exception's? One look at its first letter, behind the stamp and the pid. */
+static bool may_be_exception(struct bytes line)
+{
+	size_t i = STAMP;
+
+	while (i < line.len && i < 48 && line.at[i] != ' ') /* ",691.691" */
+		i++;
+	for (i++; i < line.len && is_digit(line.at[i]); i++)
+		;
+	return i + 1 < line.len && line.at[i] == ' ' &&
+	       (line.at[i + 1] == 'E' || line.at[i + 1] == 'T' || line.at[i + 1] == 'C');
 }
 
 /* A message of several lines: in oslo's format every record begins with its time. */
@@ -153,7 +167,7 @@ static bool looks_on(struct multi *m, struct bytes record, struct bytes line)
 	}
 	if (is_digit(c) && line.len > STAMP && record.len > STAMP &&
 	    !memcmp(line.at, record.at, STAMP))
-		return oslo_goes_on(record, line);
+		return may_be_exception(line) && oslo_goes_on(record, line);
 	if (m->state != MULTI_PLAIN)
 		return trace_goes_on(m, record, line);
 	if (!is_digit(c) && record.len > STAMP && is_digit(record.at[0]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* position.h — where reading of a file goes on, and how to know the file again.
- * A file is known by device, inode and birth, and by what it held: the first bytes (at most 1 KiB) and
- * the last bytes before the offset. A source may have several files at once: the one that bears
+ * A file is known by device, inode and birth, and by what it held: the first bytes (at most 1 KiB)
+ * and the last bytes before the offset. A source may have several files at once: the one that bears
  * its name, and older ones renamed or copied away that are not read to their end.
  * On the wire and in the ledger (little-endian): u8 version (1), u8 number of entries, then each:
  *   u64 device, u64 inode, u64 offset, u64 head checksum, u64 tail checksum, u16 head length,

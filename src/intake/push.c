@@ -172,6 +172,18 @@ int push_note(struct push *p, uint32_t handle, struct bytes json)
 	return r;
 }
 
+/* The timed batch has become durable: how long did that take? */
+static void sample(struct push *p)
+{
+	usec took = clock_mono() - p->sample_start;
+	unsigned bucket = 0;
+
+	while (bucket < COUNT_BUCKETS - 1 && (1ll << bucket) < took)
+		bucket++;
+	count_add(&p->counts->ack[bucket], 1);
+	p->sample_end = 0;
+}
+
 bool push_will_wait(struct push *p, bool for_room)
 {
 	if (for_room) {
@@ -181,26 +193,18 @@ bool push_will_wait(struct push *p, bool for_room)
 		}
 		return ring_will_wait_space(p->ring, p->wanted ? p->wanted : MESSAGE_LEAST);
 	}
-	if (p->sample_end)
-		return ring_will_wait_durable(p->ring, p->sample_end);
+	if (p->sample_end && !ring_will_wait_durable(p->ring, p->sample_end))
+		sample(p);
 	return true;
 }
 
 void push_woken(struct push *p)
 {
-	unsigned bucket = 0;
-	usec now;
-
 	ring_woken_space(p->ring);
-	now = clock_mono();
 	if (p->full_since) {
-		count_add(&p->counts->wait_usec, (uint64_t)(now - p->full_since));
+		count_add(&p->counts->wait_usec, (uint64_t)(clock_mono() - p->full_since));
 		p->full_since = 0;
 	}
-	if (!p->sample_end || ring_released(p->ring) < p->sample_end)
-		return;
-	while (bucket < COUNT_BUCKETS - 1 && (1ull << bucket) < (uint64_t)(now - p->sample_start))
-		bucket++;
-	count_add(&p->counts->ack[bucket], 1);
-	p->sample_end = 0;
+	if (p->sample_end && ring_released(p->ring) >= p->sample_end)
+		sample(p);
 }

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define FILE_PACE (5 * USEC_PER_SEC / 1000)
+#define BUSY_GAP 1000 /* usec: woken again so soon, it waits … */
+#define BUSY_PAUSE 500 /* … so long first: more comes in one batch, for half a millisecond */
 #define TICK USEC_PER_SEC
 #define DRAIN (5 * USEC_PER_SEC)
 
@@ -29,7 +31,7 @@ struct intake {
 	struct polled control, ring, watch;
 	struct buf scratch;
 	bool started, stop;
-	usec now, tick_at, files_at;
+	usec now, tick_at, files_at, woken_at;
 };
 
 static int poll_add(struct intake *in, struct polled *p, uint32_t events)
@@ -277,8 +279,11 @@ static int sleep_ms(struct intake *in, bool more, bool full)
 static int wait_events(struct intake *in, int ms)
 {
 	struct epoll_event ev[64];
-	int n = epoll_wait(in->epoll_fd, ev, 64, ms);
+	int n;
 
+	if (ms && in->now - in->woken_at < BUSY_GAP)
+		usleep(BUSY_PAUSE);
+	n = epoll_wait(in->epoll_fd, ev, 64, ms);
 	if (n < 0 && errno != EINTR)
 		return err_trace(-errno);
 	for (int i = 0; i < n; i++) {
@@ -292,6 +297,7 @@ static int wait_events(struct intake *in, int ms)
 		else
 			p->ready = true;
 	}
+	in->woken_at = in->now;
 	in->now = clock_mono();
 	return 0;
 }

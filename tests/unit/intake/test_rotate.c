@@ -14,7 +14,7 @@ static struct shared { /* with the writer */
 	_Atomic unsigned long rotations;
 	_Atomic int stop;
 	_Atomic int pause, paused; /* nobody writes while the writer sleeps */
-} *shared;
+} * shared;
 
 static const char *numbered(int i)
 {
@@ -60,10 +60,10 @@ static void write_lines(int fd, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		char line[256];
 		unsigned long k = shared->lines;
-		int len = snprintf(line, sizeof(line), "%08lu 12:00:00 some %.*s text\n", k,
-				   (int)(k * 7 % 90),
-				   "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
-				   "mnopqrstuvwxyzabcdefghij");
+		int len = snprintf(
+			line, sizeof(line), "%08lu 12:00:00 some %.*s text\n", k, (int)(k * 7 % 90),
+			"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
+			"mnopqrstuvwxyzabcdefghij");
 
 		if (write(fd, line, (size_t)len) != len)
 			abort();
@@ -187,8 +187,8 @@ int main(int argc, char **argv)
 {
 	int seconds = argc > 1 ? (int)(argv[1][0] - '0') * 10 : 3;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		      -1, 0);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
 	if (shared == MAP_FAILED)
 		abort();
 	srand(argc > 2 ? (unsigned)argv[2][0] : 1);
