@@ -115,8 +115,8 @@ static int write_parts(struct ledger *l, size_t positions_len)
 		r = wal_room(s, p->b.len, l->o.reserve_bytes);
 		if (!r)
 			r = wal_write(s, buf_view(&p->b));
-		if (!r && !last)
-			r = file_sync(s->fd);
+		if (!r && !last && file_sync(s->fd))
+			r = -EIO; /* whatever it says: this file's pages are not to be trusted */
 		first += p->count;
 	}
 	return r;
@@ -233,7 +233,7 @@ int ledger_commit(struct ledger *l)
 	} else {
 		r = take_parts(l);
 		if (r) /* the tree may have grown by what is not durable: no way back */
-			l->failed = -EIO;
+			r = -EIO;
 	}
 	if (lens != len)
 		free(lens);
@@ -273,8 +273,8 @@ int positions_refresh(struct ledger *l, uint64_t first)
 			r = wal_write(s, buf_view(&b));
 		if (r)
 			wal_undo(s, b.len);
-		else
-			r = file_sync(s->fd);
+		else if (file_sync(s->fd))
+			r = -EIO;
 		if (!r) {
 			s->end += b.len;
 			positions_moved(l->positions, first, s->first);

@@ -350,7 +350,7 @@ static int open_segments(struct ledger *l, struct found *f, size_t *n,
 			r = drop_adopted(l, names->at[i], first, why);
 			continue;
 		}
-		r = segment_open(&x->s, l->waldir, names->at[i], why);
+		r = segment_open_whole(&x->s, l->waldir, names->at[i], why);
 		if (r)
 			return why ? why_in(why, r, "wal") : r;
 		snprintf(x->name, sizeof(x->name), "%s", names->at[i]);

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "ledger/file.h"
 #include "ledger/wal_frame.h"
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -61,6 +62,7 @@ static uint64_t used(int fd, uint64_t size)
 {
 	uint64_t at = SEGMENT_HEADER;
 	uint32_t h[WAL_FRAME_HEADER / 4];
+	int again = 0;
 
 	while (at + WAL_FRAME_HEADER <= size) {
 		uint32_t any = 0;
@@ -71,8 +73,14 @@ static uint64_t used(int fd, uint64_t size)
 			any |= h[i];
 		if (!any)
 			return at;
-		if (h[0] != WAL_FRAME_MAGIC)
+		if (h[0] != WAL_FRAME_MAGIC) {
+			/* Perhaps being written this very moment; harm stays. */
+			if (again++ < 3) {
+				sched_yield();
+				continue;
+			}
 			return size;
+		}
 		at += (((uint64_t)WAL_FRAME_HEADER + h[5] + h[6] + 7) & ~7ull) + 8;
 	}
 	return at < size ? at : size;
@@ -125,7 +133,7 @@ static bool clean_tail(int fd, uint64_t at, uint64_t size)
 	return true;
 }
 
-int segment_open_fd(struct segment **ret, int fd, struct why *why)
+static int open_fd(struct segment **ret, int fd, bool whole, struct why *why)
 {
 	uint8_t head[SEGMENT_HEADER];
 	struct segment *s;
@@ -154,13 +162,13 @@ int segment_open_fd(struct segment **ret, int fd, struct why *why)
 		return why_set(why, r, "it cannot be mapped: %s", strerror(-r));
 	}
 	scan(s, bytes_sub(s->file, 0, len));
-	if (!s->end.torn && len < s->end.size)
+	if (whole && !s->end.torn && len < s->end.size)
 		s->end.torn = !clean_tail(fd, len, s->end.size);
 	*ret = s;
 	return 0;
 }
 
-int segment_open(struct segment **ret, int dirfd, const char *name, struct why *why)
+static int open_name(struct segment **ret, int dirfd, const char *name, bool whole, struct why *why)
 {
 	int fd = file_open(dirfd, name), r;
 
@@ -168,9 +176,24 @@ int segment_open(struct segment **ret, int dirfd, const char *name, struct why *
 		return why_set(why, fd, "%s: %s", name, strerror(-fd));
 	if (why)
 		why->line[0] = 0;
-	r = segment_open_fd(ret, fd, why);
+	r = open_fd(ret, fd, whole, why);
 	close(fd);
 	return r < 0 ? why_in(why, r, "%s", name) : r;
+}
+
+int segment_open_fd(struct segment **ret, int fd, struct why *why)
+{
+	return open_fd(ret, fd, false, why);
+}
+
+int segment_open(struct segment **ret, int dirfd, const char *name, struct why *why)
+{
+	return open_name(ret, dirfd, name, false, why);
+}
+
+int segment_open_whole(struct segment **ret, int dirfd, const char *name, struct why *why)
+{
+	return open_name(ret, dirfd, name, true, why);
 }
 
 struct segment *segment_ref(struct segment *s)

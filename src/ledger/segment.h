@@ -25,7 +25,9 @@ void segment_record(const struct segment *s, uint32_t i, struct record *ret);
 /* leaf_head and raw, contiguous: what RFC 6962's leaf hash is taken over. */
 struct bytes segment_leaf(const struct segment *s, uint32_t i);
 
-/* How the file ends and what its frames say; for recovery and verify. */
+/* How the file ends and what its frames say; for recovery and verify, who open it so that the room
+ * taken in advance is looked at as well (it may be megabytes of zeros). */
+int segment_open_whole(struct segment **ret, int dirfd, const char *name, struct why *why);
 struct segment_end {
 	uint64_t end; /* behind the last good frame */
 	uint64_t size; /* of the file */

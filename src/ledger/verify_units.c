@@ -122,7 +122,7 @@ static int list_once(struct verify *v)
 		uint64_t first;
 
 		if (file_seq(names.at[i], ".wal", &first) &&
-		    segment_open(&s[i], waldir, names.at[i], &why[i]))
+		    segment_open_whole(&s[i], waldir, names.at[i], &why[i]))
 			s[i] = NULL;
 	}
 	close(waldir);

@@ -44,7 +44,7 @@ static int look(const char *dir, uint32_t *ret_n, bool *ret_damaged, bool *ret_t
 	int r;
 
 	snprintf(path, sizeof(path), "%s/wal/0000000000000000.wal", dir);
-	r = segment_open(&s, AT_FDCWD, path, &why);
+	r = segment_open_whole(&s, AT_FDCWD, path, &why);
 	if (r)
 		return r;
 	*ret_n = segment_count(s);
