@@ -36,40 +36,67 @@ size_t table_bytes(const struct table *t)
 	return t->arena.total + t->cap * t->columns_n * sizeof(*t->items);
 }
 
-static double item_real(const struct item *i)
+/* What a row is sorted by: texts that are addresses or numbers are read once, not at each compare.
+ */
+struct sort_key {
+	enum { KEY_NUMBER, KEY_REAL, KEY_TEXT, KEY_NONE } kind; /* also their order */
+	union {
+		__int128 num;
+		double real;
+		struct bytes text;
+	};
+};
+
+static struct sort_key key_of(const struct item *i, enum field_type type)
 {
-	return i->kind == ITEM_REAL ? i->real : num_double(i->num);
-}
+	struct sort_key k = { .kind = KEY_NUMBER };
+	struct addr a;
 
-static int text_cmp(struct bytes a, struct bytes b, enum field_type type)
-{
-	struct addr x, y;
-	__int128 v, w;
+	switch (i->kind) {
+	case ITEM_NONE:
+		k.kind = KEY_NONE;
+		break;
+	case ITEM_REAL:
+		k.kind = KEY_REAL;
+		k.real = i->real;
+		break;
+	case ITEM_TEXT:
+		if (type == TYPE_IP && addr_parse(i->text, &a)) {
+			unsigned __int128 v = 0;
 
-	if (type == TYPE_IP && addr_parse(a, &x) && addr_parse(b, &y))
-		return addr_cmp(&x, &y);
-	if ((type == TYPE_NUMBER || type == TYPE_DECIMAL) && num_parse(a, &v) && num_parse(b, &w))
-		return v < w ? -1 : v > w;
-	return bytes_cmp(a, b);
-}
-
-int item_cmp(const struct item *a, const struct item *b, enum field_type type)
-{
-	if (a->kind == ITEM_TEXT && b->kind == ITEM_TEXT)
-		return text_cmp(a->text, b->text, type);
-	if (a->kind == ITEM_REAL || b->kind == ITEM_REAL) {
-		double x = item_real(a), y = item_real(b);
-
-		return x < y ? -1 : x > y;
+			for (unsigned n = 0; n < 16; n++)
+				v = v << 8 | a.b[n];
+			k.num = (__int128)(v ^ (unsigned __int128)1 << 127); /* in order, signed */
+		} else if ((type != TYPE_NUMBER && type != TYPE_DECIMAL) ||
+			   !num_parse(i->text, &k.num)) {
+			k.kind = KEY_TEXT;
+			k.text = i->text;
+		}
+		break;
+	default:
+		k.num = i->num;
 	}
+	return k;
+}
+
+static int key_cmp(const struct sort_key *a, const struct sort_key *b)
+{
 	if (a->kind != b->kind)
 		return (int)a->kind - (int)b->kind;
-	return a->num < b->num ? -1 : a->num > b->num;
+	switch (a->kind) {
+	case KEY_NUMBER:
+		return a->num < b->num ? -1 : a->num > b->num;
+	case KEY_REAL:
+		return a->real < b->real ? -1 : a->real > b->real;
+	case KEY_TEXT:
+		return bytes_cmp(a->text, b->text);
+	default:
+		return 0;
+	}
 }
 
 struct sorting {
-	const struct table *t;
-	const unsigned *columns;
+	const struct sort_key *keys; /* n a row */
 	const bool *down;
 	unsigned n;
 };
@@ -78,42 +105,48 @@ static int row_cmp(const void *x, const void *y, void *ctx)
 {
 	const struct sorting *s = ctx;
 	const size_t *i = x, *k = y;
-	const struct item *a = table_row(s->t, *i), *b = table_row(s->t, *k);
+	const struct sort_key *a = s->keys + *i * s->n, *b = s->keys + *k * s->n;
 
 	for (unsigned c = 0; c < s->n; c++) {
-		const struct item *p = a + s->columns[c], *q = b + s->columns[c];
-		int d;
+		int d = key_cmp(&a[c], &b[c]);
 
-		if (p->kind == ITEM_NONE || q->kind == ITEM_NONE) {
-			if (p->kind != q->kind)
-				return p->kind == ITEM_NONE ? 1 : -1;
-			continue;
-		}
-		d = item_cmp(p, q, s->t->columns[s->columns[c]].type);
 		if (d)
-			return s->down[c] ? -d : d;
+			return s->down[c] && a[c].kind != KEY_NONE && b[c].kind != KEY_NONE ? -d
+											    : d;
 	}
 	return *i < *k ? -1 : *i > *k;
 }
 
 void table_sort(struct table *t, const unsigned *columns, const bool *down, unsigned n)
 {
-	struct sorting s = { t, columns, down, n };
+	struct sort_key *keys = mem_new(t->rows + 1, (n + 1) * sizeof(*keys));
+	struct sorting s = { keys, down, n };
 	size_t *order = mem_new(t->rows + 1, sizeof(*order));
 	struct item *items;
 
-	for (size_t i = 0; i < t->rows; i++)
+	for (size_t i = 0; i < t->rows; i++) {
 		order[i] = i;
-	if (t->rows)
-		qsort_r(order, t->rows, sizeof(*order), row_cmp, &s);
+		for (unsigned c = 0; c < n; c++)
+			keys[i * n + c] =
+				key_of(table_row(t, i) + columns[c], t->columns[columns[c]].type);
+	}
+	qsort_r(order, t->rows, sizeof(*order), row_cmp, &s);
 	items = mem_new(t->rows + 1, t->columns_n * sizeof(*items));
 	for (size_t i = 0; i < t->rows; i++)
 		memcpy(items + i * t->columns_n, table_row(t, order[i]),
 		       t->columns_n * sizeof(*items));
 	free(t->items);
 	free(order);
+	free(keys);
 	t->items = items;
 	t->cap = t->rows + 1;
+}
+
+int item_cmp(const struct item *a, const struct item *b, enum field_type type)
+{
+	struct sort_key x = key_of(a, type), y = key_of(b, type);
+
+	return key_cmp(&x, &y);
 }
 
 void table_keep(struct table *t, size_t from, size_t n)
