@@ -174,7 +174,7 @@ static void run(enum way way, const char *pattern, unsigned burst, unsigned gap_
 	}
 	shared->stop = 1;
 	waitpid(pid, NULL, 0);
-	world_run(w, 2500);
+	world_run(w, 1500);
 	is_int(world_stop(w), 0, "%s: stops in good order", what);
 	judge(w, what);
 	world_free(w);
@@ -185,7 +185,7 @@ static void run(enum way way, const char *pattern, unsigned burst, unsigned gap_
 
 int main(int argc, char **argv)
 {
-	int seconds = argc > 1 ? (int)(argv[1][0] - '0') * 10 : 3;
+	int seconds = argc > 1 ? (int)(argv[1][0] - '0') * 10 : 1;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		      0);
