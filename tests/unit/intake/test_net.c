@@ -257,7 +257,7 @@ static void lost_datagrams(void)
 		uint64_t n = 0;
 
 		notes = bytes_from(notes, at + 8);
-		for (size_t i = 0; is_digit(notes.at[i]); i++)
+		for (size_t i = 0; i < notes.len && is_digit(notes.at[i]); i++)
 			n = 10 * n + (uint64_t)(notes.at[i] - '0');
 		told += n;
 	}
