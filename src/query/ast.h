@@ -15,6 +15,11 @@ enum test_kind {
 	TEST_GLOB, /* the whole value matches the wildcards; raw bytes, message: some part of it */
 	TEST_REGEX, /* found somewhere in the value */
 	TEST_RANGE, /* lo <= value <= hi, by the type of the column */
+	TEST_ONE_OF, /* one of many texts or ranges (sets.c): a list of bad addresses is long */
+};
+
+struct interval { /* numbers; addresses as addr_order() has them */
+	__int128 lo, hi;
 };
 
 /* One end of a range; an end that is not set is open. Whether it belongs to the range was worked
@@ -34,6 +39,9 @@ struct test {
 	const struct need *need; /* what raw bytes must hold (RAW: any kind; else only a hint) */
 	struct regex *regex;
 	struct bound lo, hi;
+	const struct bytes *texts; /* ONE_OF: ascending; NULL: intervals */
+	const struct interval *intervals; /* ONE_OF: ascending, apart from each other */
+	uint32_t many; /* texts or intervals */
 };
 
 enum node_kind { NODE_ALL, NODE_AND, NODE_OR, NODE_NOT, NODE_TEST };
@@ -100,6 +108,10 @@ struct stage {
 	struct having havings[NAMES_MAX]; /* WHERE */
 	unsigned havings_n;
 };
+
+/* sets.c: many tests of one column in an OR become one. */
+void sets_make(struct arena *a, struct node *n);
+bool sets_match(const struct test *t, struct bytes value);
 
 struct query {
 	struct arena arena;

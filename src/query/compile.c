@@ -143,6 +143,7 @@ int query_compile(struct query **ret, struct bytes text, usec now, struct why *w
 	}
 	q->root = flatten(q->root);
 	take_times(q);
+	sets_make(&q->arena, q->root);
 	order(q->root);
 	*ret = q;
 	return 0;

@@ -70,6 +70,9 @@ static void dump_test(struct buf *to, const struct test *t)
 		buf_u8(to, '/');
 		buf_bytes(to, t->flags);
 		break;
+	case TEST_ONE_OF:
+		buf_printf(to, " one of %u %s", t->many, t->texts ? "texts" : "ranges");
+		break;
 	case TEST_RANGE:
 		buf_str(to, t->lo.without ? "={" : "=[");
 		dump_bound(to, t->column, &t->lo);

@@ -67,6 +67,8 @@ bool match_value(struct search *s, const struct test *t, struct bytes v)
 		return r > 0;
 	case TEST_RANGE:
 		return in_range(t, v);
+	case TEST_ONE_OF:
+		return sets_match(t, v);
 	}
 	return false;
 }

@@ -62,11 +62,7 @@ static struct sort_key key_of(const struct item *i, enum field_type type)
 		break;
 	case ITEM_TEXT:
 		if (type == TYPE_IP && addr_parse(i->text, &a)) {
-			unsigned __int128 v = 0;
-
-			for (unsigned n = 0; n < 16; n++)
-				v = v << 8 | a.b[n];
-			k.num = (__int128)(v ^ (unsigned __int128)1 << 127); /* in order, signed */
+			k.num = addr_order(&a);
 		} else if ((type != TYPE_NUMBER && type != TYPE_DECIMAL) ||
 			   !num_parse(i->text, &k.num)) {
 			k.kind = KEY_TEXT;

@@ -117,6 +117,15 @@ bool addr_parse_net(struct bytes t, struct addr *ret_first, struct addr *ret_las
 	return true;
 }
 
+__int128 addr_order(const struct addr *a)
+{
+	unsigned __int128 v = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		v = v << 8 | a->b[i];
+	return (__int128)(v ^ (unsigned __int128)1 << 127); /* signed, so the least is the least */
+}
+
 int addr_cmp(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a->b, b->b, 16);

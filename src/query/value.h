@@ -23,6 +23,7 @@ struct addr {
 bool addr_parse(struct bytes text, struct addr *ret); /* a zone after % is left out */
 /* "10.0.0.0/8", "2001:db8::/32": first and last address. */
 bool addr_parse_net(struct bytes text, struct addr *ret_first, struct addr *ret_last);
+__int128 addr_order(const struct addr *a); /* a number in the same order */
 int addr_cmp(const struct addr *a, const struct addr *b);
 
 /* A time as a user writes it, with what it leaves open: "2026-03-01" is the whole day, "12:30"

@@ -480,6 +480,43 @@ static void tables(void)
 	buf_done(&sum);
 }
 
+/* Long lists, which are asked as one set, against their parts. */
+static void lists(void)
+{
+	static const char *const queries[][2] = {
+		{ "user.name:(alice OR bob OR nobody1 OR nobody2 OR nobody3 OR nobody4 OR nobody5 "
+		  "OR "
+		  "mallory OR alice)",
+		  "user.name:alice OR user.name:bob OR user.name:mallory" },
+		{ "source.ip:(1.0.0.0/8 OR 2.0.0.0/8 OR 3.0.0.0/8 OR 10.0.0.0/25 OR 10.0.0.64/26 "
+		  "OR "
+		  "2001:db8::/32 OR 203.0.113.7 OR 5.0.0.0/8 OR 0.0.0.1)",
+		  "source.ip:10.0.0.0/25 OR source.ip:2001:db8::/32 OR source.ip:203.0.113.7" },
+		{ "NOT http.response.status_code:(1 OR 2 OR 3 OR 4 OR 401 OR [400 TO 404] OR 6 OR "
+		  "7 OR "
+		  "500)",
+		  "NOT http.response.status_code:[400 TO 404] AND NOT "
+		  "http.response.status_code:500" },
+		{ "mallory OR user.name:(a1 OR a2 OR a3 OR a4 OR a5 OR a6 OR a7 OR bob) OR "
+		  "source.ip:*",
+		  "mallory OR user.name:bob OR source.ip:*" },
+	};
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		struct query_options o = QUERY_OPTIONS;
+		struct query_result a, b;
+		char *got, *want;
+
+		o.format = QUERY_JSON;
+		got = answer(queries[i][0], o, &a);
+		want = answer(queries[i][1], o, &b);
+		ok(!strcmp(got, want) && a.hits && a.hits < RECORDS, "%s: %llu records",
+		   queries[i][0], (unsigned long long)a.hits);
+		free(got);
+		free(want);
+	}
+}
+
 /* head, tail and limits give the rows they say, whatever the number of threads. */
 static void windows(void)
 {
@@ -624,6 +661,7 @@ int main(void)
 	own_records();
 	raw_is_exact();
 	tables();
+	lists();
 	windows();
 	sorting();
 	same_as_plain_reading();
