@@ -61,7 +61,7 @@ static void test_mutations(void)
 	FILE *f;
 
 	io_read_file(AT_FDCWD, bundle, 1 << 20, &b);
-	for (size_t i = 0; i < b.len; i++) {
+	for (size_t i = 0; i < b.len; i += 1 + i % 3) {
 		b.at[i] ^= (uint8_t)(1u << i % 7);
 		f = fmemopen(b.at, b.len, "r");
 		accepted += !evidence_verify(f, NULL, NULL, NULL, NULL, &res, &why);
@@ -70,7 +70,7 @@ static void test_mutations(void)
 		tried++;
 	}
 	is_int(accepted, 0, "%u flips, none accepted", tried);
-	for (size_t i = 1; i < b.len; i++) {
+	for (size_t i = 1; i < b.len; i += 11) {
 		f = fmemopen(b.at, i, "r");
 		accepted += !evidence_verify(f, NULL, NULL, NULL, NULL, &res, &why);
 		fclose(f);
