@@ -41,10 +41,13 @@ int ledger_source(struct ledger *l, const struct source *def, uint32_t *ret);
 const struct source *ledger_source_by_id(const struct ledger *l, uint32_t id); /* NULL: none */
 
 /* Copies a record into the pending batch. flags: enum record_end | RECORD_*.
- * -EMSGSIZE above RECORD_MAX, -ENOSPC when the disk is full (nothing was taken), -EIO when the
- * ledger has failed for good (a failed fdatasync is never retried on the same file). */
+ * -EMSGSIZE above RECORD_MAX, -ENOSPC when the disk is full (nothing was taken; a commit that goes
+ * through ends that), -ENOBUFS when 256 MiB wait (commit first), -EINVAL for an unknown source or
+ * flag, -EIO when the ledger has failed for good (a failed fdatasync is never retried on the same
+ * file). */
 int ledger_put(struct ledger *l, uint32_t source, usec arrival, uint32_t flags, struct bytes raw);
-/* A record of Vedette itself: text is one JSON object, e.g. {"event":"file-truncated",…}. */
+/* A record of Vedette itself: text is one JSON object that begins with {"event":"…, but no
+ * definition of a source (-EINVAL). */
 int ledger_note(struct ledger *l, struct bytes json);
 /* Where reading of `source` goes on once all that was put so far is durable; opaque to us, at most
  * 4 KiB; becomes durable with the same commit. */
