@@ -148,7 +148,8 @@ static int identity_parse(struct bytes text, struct identity *id)
 	return r;
 }
 
-/* The format comes first: a newer one may have changed all that follows but the signature. */
+/* The format comes first: a newer one may have changed all that follows but the signature.
+ * -EPROTO: another format that nobody signed: what it says cannot be relied on to be readable. */
 static int check_format(struct bytes note, bool good, struct why *why)
 {
 	struct bytes line = next_line(&note);
@@ -161,7 +162,7 @@ static int check_format(struct bytes note, bool good, struct why *why)
 	if (format == LEDGER_FORMAT)
 		return 0;
 	if (!good)
-		return why_set(why, -EBADMSG,
+		return why_set(why, -EPROTO,
 			       "ledger: says format %u, this program reads %u; its signature does "
 			       "not fit, so it is harmed, or of a newer Vedette",
 			       format, LEDGER_FORMAT);
