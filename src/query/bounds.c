@@ -147,11 +147,17 @@ static bool may_have(struct search *s, const struct need *need)
 
 static int rows_escaped(struct search *s)
 {
+	uint64_t *rows;
+	int r;
+
 	if (s->escaped)
 		return 0;
-	s->escaped = search_take(s);
-	bits_none(s->escaped, s->words);
-	return block_match(s->block, BYTES("\\"), false, s->escaped);
+	rows = search_take(s);
+	bits_none(rows, s->words);
+	r = block_match(s->block, BYTES("\\"), false, rows);
+	if (!r)
+		s->escaped = rows;
+	return r;
 }
 
 /* The rows of `in` that a test on a field may hit, told by what their raw bytes must hold. */
@@ -168,7 +174,7 @@ static int rows_may(struct search *s, const struct test *t, const uint64_t *in, 
 	r = searches ? rows_need(s, t->need, in, ret) : 0;
 	if (!r)
 		r = rows_escaped(s);
-	for (size_t i = 0; i < s->words; i++)
+	for (size_t i = 0; i < s->words && !r; i++)
 		ret[i] |= in[i] & s->escaped[i];
 	return r;
 }

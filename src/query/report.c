@@ -33,7 +33,9 @@ int report_scan(struct report_scan *r, struct query_result *ret, struct why *why
 			why_set(why, -EBADMSG, "records %llu to %llu cannot be read: %s",
 				(unsigned long long)unit->first,
 				(unsigned long long)(unit->first + unit->count - 1),
-				s.why.line[0] ? s.why.line : strerror(-x));
+				s.why.line[0]	? s.why.line
+				: x == -EBADMSG ? "the block is damaged; vedette verify tells more"
+						: strerror(-x));
 		search_close(&s);
 	}
 	ret->units = view_units(r->v);

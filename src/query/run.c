@@ -134,7 +134,9 @@ static void damaged(struct worker *w, int r)
 		why_set(&run->why, -EBADMSG,
 			"records %llu to %llu cannot be read and are left out: %s",
 			(unsigned long long)u->first, (unsigned long long)(u->first + u->count - 1),
-			w->s.why.line[0] ? w->s.why.line : strerror(-r));
+			w->s.why.line[0] ? w->s.why.line
+			: r == -EBADMSG	 ? "the block is damaged; vedette verify tells more"
+					 : strerror(-r));
 	pthread_mutex_unlock(&run->lock);
 }
 

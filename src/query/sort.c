@@ -177,7 +177,9 @@ int sort_write(struct run *run, struct table *t, struct search *s)
 			"the sorted records take more than %zu MiB: end the query with | head N",
 			QUERY_MEMORY >> 20);
 	else if (r < 0)
-		why_in(&run->why, r, "reading the sorted records again");
+		why_set(&run->why, r,
+			"the sorted records cannot be read again: a block is damaged; "
+			"vedette verify tells more");
 	if (t->rows)
 		qsort(p.at, t->rows, sizeof(*p.at), by_place);
 	for (size_t i = 0; i < t->rows && !r; i++) {
