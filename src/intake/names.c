@@ -13,7 +13,6 @@
 
 #define SCAN_EVERY USEC_PER_SEC
 #define SCAN_GAP (USEC_PER_SEC / 50) /* directories that change all the time */
-#define CLOCK_SLACK (USEC_PER_SEC / 20) /* times of birth come from a clock that ticks slowly */
 #define RETRY_EVERY (30 * USEC_PER_SEC) /* files that might not be opened */
 #define WATCH_STAYS (60 * USEC_PER_SEC) /* on a file that has lost its name */
 
@@ -24,7 +23,7 @@ int names_new(struct names **ret, uint32_t max_files)
 	n->max = max_files;
 	n->open_fd = -1;
 	n->gap = SCAN_GAP;
-	n->started = (clock_real() - CLOCK_SLACK) * 1000;
+	n->started = clock_real() * 1000;
 	n->dir_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	n->data_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (n->dir_fd < 0 || n->data_fd < 0) {

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum way { RENAME, COPYTRUNCATE, LOGROTATE };
+enum way { RENAME, COPYTRUNCATE };
 
 static char dir[64], log_path[128];
 static struct shared { /* with the writer */
@@ -71,18 +71,6 @@ static void write_lines(int fd, unsigned n)
 	}
 }
 
-/* As a service does when it is told to reopen: some lines go to the old file before. */
-static int reopened(int fd)
-{
-	struct stat a, b;
-
-	if (!fstat(fd, &a) && !stat(log_path, &b) && a.st_ino == b.st_ino)
-		return fd;
-	write_lines(fd, 3);
-	close(fd);
-	return open_log();
-}
-
 /* Lines in bursts; between two, at any moment, a rotation. What logrotate's copytruncate itself
  * loses (lines between its copy and its cut) is not written here. */
 static void writer(enum way way, unsigned burst, unsigned gap_us)
@@ -90,17 +78,9 @@ static void writer(enum way way, unsigned burst, unsigned gap_us)
 	int fd = open_log();
 
 	while (!shared->stop) {
-		if (way == LOGROTATE) {
-			shared->paused = shared->pause;
-			if (shared->paused) {
-				usleep(1000);
-				continue;
-			}
-			fd = reopened(fd);
-		}
 		write_lines(fd, 1 + (unsigned)rand() % burst);
 		usleep((unsigned)rand() % gap_us);
-		if (way == LOGROTATE || rand() % 4)
+		if (rand() % 4)
 			continue;
 		shared->rotations++;
 		shift();
@@ -203,88 +183,6 @@ static void run(enum way way, const char *pattern, unsigned burst, unsigned gap_
 		abort();
 }
 
-static void rotate_once(bool hold)
-{
-	char command[400];
-
-	shared->pause = hold;
-	while (hold && !shared->paused)
-		usleep(500);
-	snprintf(command, sizeof(command), "/usr/sbin/logrotate -f -s %s/state %s/conf", dir, dir);
-	if (system(command))
-		printf("# logrotate failed\n");
-	shared->pause = 0;
-	shared->rotations++;
-}
-
-/* The real logrotate, as packages configure it. With copytruncate the writer holds still while it
- * runs: what is written between the copy and the cut logrotate itself loses. */
-static void real(const char *options, bool killed, const char *what)
-{
-	struct world *w = world_new(4 << 20);
-	char full[160], command[160];
-	FILE *conf;
-	pid_t pid;
-
-	snprintf(dir, sizeof(dir), "/tmp/vedette-rotate-XXXXXX");
-	if (!mkdtemp(dir))
-		abort();
-	snprintf(log_path, sizeof(log_path), "%s/app.log", dir);
-	snprintf(full, sizeof(full), "%s/*.log", dir);
-	snprintf(command, sizeof(command), "%s/conf", dir);
-	conf = fopen(command, "w");
-	if (!conf)
-		abort();
-	fprintf(conf, "%s {\n rotate 20\n %s\n}\n", log_path, options);
-	fclose(conf);
-	names_add(w->names, SOURCE_FILE, full, NULL);
-	w->config.limits.line_wait = 20000;
-	shared->lines = shared->rotations = 0;
-	shared->stop = 0;
-	world_start(w);
-	fflush(stdout);
-	pid = fork();
-	if (!pid)
-		writer(LOGROTATE, 100, 10000);
-	world_run(w, 100);
-	for (int i = 0; i < 6; i++) {
-		world_run(w, 30 + rand() % 100);
-		if (killed)
-			world_kill(w);
-		rotate_once(strstr(options, "copytruncate") != NULL);
-		if (killed)
-			world_start(w);
-		if (strstr(options, "dateext"))
-			world_run(w, 1100); /* names have seconds */
-	}
-	shared->stop = 1;
-	waitpid(pid, NULL, 0);
-	world_run(w, 1500);
-	is_int(world_stop(w), 0, "%s: stops in good order", what);
-	judge(w, what);
-	world_free(w);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	if (system(command))
-		abort();
-}
-
-static void logrotate(void)
-{
-	if (access("/usr/sbin/logrotate", X_OK) < 0) {
-		skip("no logrotate");
-		return;
-	}
-	real("create 0640", false, "logrotate, create");
-	real("create 0640\n delaycompress\n compress", false, "logrotate, delaycompress");
-	real("create 0640\n compress", false, "logrotate, compress");
-	real("nocreate\n dateext\n dateformat -%Y%m%d-%s", false, "logrotate, dateext");
-	real("copytruncate", false, "logrotate, copytruncate");
-	real("copytruncate\n compress", false, "logrotate, copytruncate, compress");
-	real("create 0640", true, "logrotate, create, while down");
-	real("create 0640\n delaycompress\n compress", true, "logrotate, delaycompress, down");
-	real("copytruncate", true, "logrotate, copytruncate, while down");
-}
-
 int main(int argc, char **argv)
 {
 	int seconds = argc > 1 ? (int)(argv[1][0] - '0') * 10 : 1;
@@ -296,7 +194,6 @@ int main(int argc, char **argv)
 	srand(argc > 2 ? (unsigned)argv[2][0] : 1);
 	if (argc > 3)
 		goto killed;
-	logrotate();
 	run(RENAME, "*.log", 200, 20000, 0, seconds, "renamed");
 	run(RENAME, "*", 200, 20000, 0, seconds, "renamed, old names match too");
 	run(COPYTRUNCATE, "*.log", 200, 20000, 0, seconds, "copied and truncated");
