@@ -233,7 +233,7 @@ static int drop_partials(int dirfd, const char *folder, unsigned keep)
 static int store_tile(int treefd, unsigned level, uint64_t index, const struct hash256 *h,
 		      unsigned n)
 {
-	char name[TILE_NAME_MAX], folder[TILE_NAME_MAX], width[8];
+	char name[TILE_NAME_MAX], folder[TILE_NAME_MAX + 2], width[8];
 	struct bytes all = bytes_of(h, n * sizeof(*h));
 	const char *file;
 	int r, fd, dirfd;
@@ -311,7 +311,7 @@ int tiles_store(struct tiles *t, const struct hash256 *h, size_t n)
 /* Of one tile: whole beats unfinished, the widest unfinished form beats the others. */
 static int tidy_tile(int treefd, unsigned level, uint64_t index)
 {
-	char name[TILE_NAME_MAX], folder[TILE_NAME_MAX];
+	char name[TILE_NAME_MAX], folder[TILE_NAME_MAX + 2];
 	struct hash256 h[TILE_WIDTH];
 	const char *file;
 	unsigned n;
