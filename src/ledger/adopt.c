@@ -42,6 +42,7 @@ bool ledger_closed_segment(const struct ledger *l, uint64_t *ret_first, const ch
 struct compare {
 	const struct segment *s;
 	uint32_t at;
+	usec min, max; /* of the arrivals */
 };
 
 static int same_record(void *ctx, uint32_t row, const struct record *r)
@@ -55,13 +56,18 @@ static int same_record(void *ctx, uint32_t row, const struct record *r)
 	if (r->seq != want.seq || r->arrival != want.arrival || r->source != want.source ||
 	    r->flags != want.flags || !bytes_eq(r->raw, want.raw))
 		return 1;
+	if (!c->at || want.arrival < c->min)
+		c->min = want.arrival;
+	if (!c->at || want.arrival > c->max)
+		c->max = want.arrival;
 	c->at++;
 	return 0;
 }
 
-/* The payload, decoded, is the segment. ret_info: what the trailer says of it. */
+/* The payload, decoded, is the segment. Sets the times of the trailer: arrivals are those of the
+ * segment, event times what the block says. */
 static int check_payload(const struct wal_segment *w, const struct segment *s, struct bytes payload,
-			 struct block_info *ret_info, struct why *why)
+			 struct trailer *t, struct why *why)
 {
 	struct compare c = { .s = s };
 	struct block_info info = { 0 };
@@ -80,7 +86,10 @@ static int check_payload(const struct wal_segment *w, const struct segment *s, s
 			       "the block offered for record %llu does not give its segment back: "
 			       "record %llu differs",
 			       (unsigned long long)w->first, (unsigned long long)w->first + c.at);
-	*ret_info = info;
+	t->time_min = info.time_min;
+	t->time_max = info.time_max;
+	t->arrival_min = c.min;
+	t->arrival_max = c.max;
 	return 0;
 }
 
@@ -110,19 +119,6 @@ int tiles_catch_up(struct ledger *l)
 	if (!r)
 		l->groups = 0;
 	return r;
-}
-
-static void arrivals(const struct segment *s, usec *ret_min, usec *ret_max)
-{
-	struct record r;
-
-	for (uint32_t i = 0; i < segment_count(s); i++) {
-		segment_record(s, i, &r);
-		if (!i || r.arrival < *ret_min)
-			*ret_min = r.arrival;
-		if (!i || r.arrival > *ret_max)
-			*ret_max = r.arrival;
-	}
 }
 
 /* Steps 2 to 4. */
@@ -173,16 +169,12 @@ static int seal(struct ledger *l, struct segment *s, struct bytes payload, struc
 			     .raw_bytes = w->raw_bytes,
 			     .low = w->low,
 			     .root = w->root };
-	struct block_info info = { 0 };
 	char name[FILE_NAME_MAX];
 	uint64_t bytes;
-	int r = check_payload(w, s, payload, &info, why);
+	int r = check_payload(w, s, payload, &t, why);
 
 	if (r)
 		return r;
-	t.time_min = info.time_min;
-	t.time_max = info.time_max;
-	arrivals(s, &t.arrival_min, &t.arrival_max);
 	sha256(payload, &t.payload);
 	if (l->history.newest.size < trailer_size(&t))
 		r = ledger_checkpoint(l);

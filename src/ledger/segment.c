@@ -15,7 +15,7 @@
 
 struct part { /* one frame */
 	uint64_t first, at;
-	uint32_t index; /* of its first record in leaf[] */
+	uint32_t index; /* of its first record in `leaf` */
 	struct bytes positions;
 };
 
@@ -25,31 +25,22 @@ struct segment {
 	struct segment_header header;
 	struct segment_end end;
 	uint64_t raw_bytes;
-	uint32_t n, cap;
-	uint64_t *leaf; /* offset of the leaf of each record; its length is in the 4 bytes before */
+	struct wal_leaves leaf; /* of each record */
 	struct part *part;
 	size_t parts, parts_cap;
 	bool damaged;
 	struct why why;
 };
 
+/* Its leaves have been added already. */
 static void take_frame(struct segment *s, const struct wal_frame *f)
 {
-	struct bytes rest = f->records, leaf;
-
 	if (s->parts == s->parts_cap) {
 		s->parts_cap = s->parts_cap ? s->parts_cap * 2 : 16;
 		s->part = mem_must(realloc(s->part, s->parts_cap * sizeof(*s->part)));
 	}
-	s->part[s->parts++] = (struct part){ f->first, f->at, s->n, f->positions };
-	if (s->cap - s->n < f->count) {
-		s->cap = s->n + f->count + s->cap / 2;
-		s->leaf = mem_must(realloc(s->leaf, s->cap * sizeof(*s->leaf)));
-	}
-	while (rest.len && wal_frame_record(&rest, &leaf)) {
-		s->leaf[s->n++] = (uint64_t)(leaf.at - s->file.at);
-		s->raw_bytes += leaf.len - sizeof(struct leaf_head);
-	}
+	s->part[s->parts++] = (struct part){ f->first, f->at, s->leaf.n - f->count, f->positions };
+	s->raw_bytes += f->records.len - (uint64_t)f->count * RECORD_HEAD;
 	s->end.end = f->end;
 	s->end.frames++;
 	s->end.last_first = f->first;
@@ -93,9 +84,9 @@ static void scan(struct segment *s, struct bytes file)
 	int r;
 
 	for (;;) {
-		r = wal_frame_next(file, s->header.salt, at, first, &f);
+		r = wal_frame_next(file, s->header.salt, at, first, &f, &s->leaf);
 		if (r == WAL_FRAME_BAD &&
-		    wal_frame_search(file, s->header.salt, at, first, &f) == 0) {
+		    wal_frame_search(file, s->header.salt, at, first, &f, &s->leaf) == 0) {
 			if (!s->damaged)
 				why_set(&s->why, 0,
 					"bytes %llu to %llu are harmed: records from "
@@ -208,7 +199,7 @@ struct segment *segment_free(struct segment *s)
 		return NULL;
 	/* The map holds at least the header, even where the file is shorter than that. */
 	munmap((void *)(uintptr_t)s->file.at, s->file.len);
-	free(s->leaf);
+	free(s->leaf.at);
 	free(s->part);
 	free(s);
 	return NULL;
@@ -221,7 +212,7 @@ uint64_t segment_first(const struct segment *s)
 
 uint32_t segment_count(const struct segment *s)
 {
-	return s->n;
+	return s->leaf.n;
 }
 
 uint64_t segment_raw_bytes(const struct segment *s)
@@ -240,8 +231,8 @@ struct bytes segment_leaf(const struct segment *s, uint32_t i)
 {
 	uint32_t len;
 
-	memcpy(&len, s->file.at + s->leaf[i] - 4, 4);
-	return bytes_sub(s->file, s->leaf[i], sizeof(struct leaf_head) + (size_t)len);
+	memcpy(&len, s->file.at + s->leaf.at[i] - 4, 4);
+	return bytes_sub(s->file, s->leaf.at[i], sizeof(struct leaf_head) + (size_t)len);
 }
 
 static uint64_t seq_of(const struct segment *s, uint32_t i)

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "ledger/file.h"
 #include <assert.h>
+#include <stdlib.h>
 
 void segment_header_write(const struct segment_header *h, uint8_t ret[static SEGMENT_HEADER])
 {
@@ -81,12 +82,33 @@ void record_of_leaf(struct bytes leaf, uint64_t seq, struct record *ret)
 				.raw = bytes_from(leaf, sizeof(h)) };
 }
 
+/* The frame's records are whole and as many as it says. One walk checks and indexes: each step of
+ * it waits for memory. */
+static bool take_leaves(struct bytes file, const struct wal_frame *f, struct wal_leaves *l)
+{
+	struct bytes rest = f->records, leaf;
+	uint32_t n = 0;
+
+	if (f->count > f->records.len / RECORD_HEAD)
+		return false;
+	if (l->cap - l->n < f->count) {
+		l->cap = l->n + f->count + l->cap / 2;
+		l->at = mem_must(realloc(l->at, l->cap * sizeof(*l->at)));
+	}
+	for (; rest.len && n < f->count && wal_frame_record(&rest, &leaf); n++)
+		l->at[l->n + n] = (uint64_t)(leaf.at - file.at);
+	if (rest.len || n != f->count)
+		return false;
+	l->n += n;
+	return true;
+}
+
 /* Whole and true, whatever its seq. */
 static bool wal_frame_at(struct bytes file, uint64_t salt, uint64_t at, struct wal_frame *ret)
 {
-	struct bytes b = bytes_from(file, at), rest, leaf;
+	struct bytes b = bytes_from(file, at);
 	struct cursor c = cursor_of(b);
-	uint32_t magic = cur_u32le(&c), records, positions, zero, n = 0;
+	uint32_t magic = cur_u32le(&c), records, positions, zero;
 	struct wal_frame f = { .at = at };
 	uint64_t sum, all;
 
@@ -105,23 +127,19 @@ static bool wal_frame_at(struct bytes file, uint64_t salt, uint64_t at, struct w
 	sum = cur_u64le(&c);
 	if (c.bad || all > WAL_FRAME_MAX || sum != hash_fast(bytes_sub(b, 0, all), salt))
 		return false;
-	for (rest = f.records; rest.len && wal_frame_record(&rest, &leaf);)
-		n++;
-	if (rest.len || n != f.count)
-		return false;
 	f.end = at + all + 8;
 	*ret = f;
 	return true;
 }
 
 int wal_frame_next(struct bytes file, uint64_t salt, uint64_t at, uint64_t first,
-		   struct wal_frame *ret)
+		   struct wal_frame *ret, struct wal_leaves *leaves)
 {
 	struct wal_frame f;
 
 	if (at >= file.len)
 		return WAL_FRAME_NONE;
-	if (wal_frame_at(file, salt, at, &f) && f.first == first) {
+	if (wal_frame_at(file, salt, at, &f) && f.first == first && take_leaves(file, &f, leaves)) {
 		*ret = f;
 		return 0;
 	}
@@ -129,7 +147,7 @@ int wal_frame_next(struct bytes file, uint64_t salt, uint64_t at, uint64_t first
 }
 
 int wal_frame_search(struct bytes file, uint64_t salt, uint64_t at, uint64_t first,
-		     struct wal_frame *ret)
+		     struct wal_frame *ret, struct wal_leaves *leaves)
 {
 	uint32_t magic = WAL_FRAME_MAGIC;
 
@@ -137,7 +155,7 @@ int wal_frame_search(struct bytes file, uint64_t salt, uint64_t at, uint64_t fir
 		struct wal_frame f;
 
 		if (!memcmp(file.at + at, &magic, 4) && wal_frame_at(file, salt, at, &f) &&
-		    f.first >= first) {
+		    f.first >= first && take_leaves(file, &f, leaves)) {
 			*ret = f;
 			return 0;
 		}

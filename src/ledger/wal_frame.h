@@ -42,13 +42,19 @@ struct wal_frame {
 	struct bytes records, positions;
 };
 
+/* Offsets in the file of the leaves met so far; the length of each is in the 4 bytes before. */
+struct wal_leaves {
+	uint64_t *at;
+	uint32_t n, cap;
+};
+
 enum { WAL_FRAME_NONE = 1, /* nothing follows: end of file or zeros */ WAL_FRAME_BAD = 2 };
-/* The frame at `at` whose first record must have the seq `first`. */
+/* The frame at `at` whose first record must have the seq `first`. Its leaves are added. */
 int wal_frame_next(struct bytes file, uint64_t salt, uint64_t at, uint64_t first,
-		   struct wal_frame *ret);
+		   struct wal_frame *ret, struct wal_leaves *leaves);
 /* The first good frame behind `at` with a seq of at least `first`; WAL_FRAME_NONE: none. */
 int wal_frame_search(struct bytes file, uint64_t salt, uint64_t at, uint64_t first,
-		     struct wal_frame *ret);
+		     struct wal_frame *ret, struct wal_leaves *leaves);
 
 /* Records of a frame, one after the other; false at the end. ret_leaf: leaf_head and raw. */
 bool wal_frame_record(struct bytes *records, struct bytes *ret_leaf);
