@@ -34,13 +34,16 @@ struct builder {
 	int64_t *time, *arrival, *source, *flags; /* row columns */
 	uint32_t rows, cap;
 	uint64_t first, raw_bytes;
-	int64_t *value; /* numbers; for words start | length << 32 */
+	int64_t *value; /* numbers; for dictionary types the index */
 	size_t values, values_cap;
 	struct variants variants;
 	struct line line;
-	/* second pass */
 	struct id_dict id;
 	struct dict hex, ip, word;
+	/* second pass */
+	uint32_t *id_rank; /* of each uuid: 1 + its place on disk, 0 = only in text so far */
+	uint32_t *id_order; /* the other way round */
+	uint32_t ids;
 	struct filling *fill; /* LINE_VARS for each frequent variant, by local - 1 */
 	struct variant **local;
 	uint32_t locals;
@@ -75,6 +78,8 @@ struct builder *builder_free(struct builder *b)
 	free(b->local);
 	variants_done(&b->variants);
 	id_dict_done(&b->id);
+	free(b->id_rank);
+	free(b->id_order);
 	dict_done(&b->hex);
 	dict_done(&b->ip);
 	dict_done(&b->word);
@@ -105,22 +110,41 @@ static void rows_grow(struct builder *b)
 	b->flags = grow(b->flags, b->cap, sizeof(*b->flags));
 }
 
-static void values_add(struct builder *b, const struct line *l, usec row_time)
+static struct dict *dict_of(struct builder *b, uint8_t type)
 {
+	return type == VAR_HEX	  ? &b->hex
+	       : type == VAR_IP	  ? &b->ip
+	       : type == VAR_WORD ? &b->word
+				  : NULL;
+}
+
+/* The values go into the dictionaries here, while the line is in the cache: it is not looked at
+ * again unless it turns out to be text. */
+static void values_add(struct builder *b, const struct line *l, struct bytes raw, usec row_time)
+{
+	struct id_look look[LINE_VARS];
+	int64_t *to;
+
 	if (b->values + LINE_VARS > b->values_cap) {
 		b->values_cap = b->values_cap ? b->values_cap * 2 : 1u << 17;
 		b->value = grow(b->value, b->values_cap, sizeof(*b->value));
 	}
+	to = b->value + b->values;
+	b->values += l->n;
+	for (unsigned i = 0; i < l->n; i++)
+		if (l->tok[i].type == VAR_UUID)
+			look[i] = id_look(&b->id, raw.at + l->tok[i].start);
 	for (unsigned i = 0; i < l->n; i++) {
 		const struct token *t = &l->tok[i];
-		int64_t v = t->value;
+		struct bytes text = bytes_of(raw.at + t->start, t->end - t->start);
+		struct dict *d = dict_of(b, t->type);
 
-		if (var_is_time(t->type))
-			v -= row_time;
-		else if (t->type == VAR_UUID || t->type == VAR_HEX || t->type == VAR_IP ||
-			 t->type == VAR_WORD)
-			v = (int64_t)((uint64_t)t->start | (uint64_t)(t->end - t->start) << 32);
-		b->value[b->values++] = v;
+		if (d)
+			to[i] = dict_add(d, text);
+		else if (t->type == VAR_UUID)
+			to[i] = id_dict_add(&b->id, &look[i], text.at);
+		else
+			to[i] = var_is_time(t->type) ? t->value - row_time : t->value;
 	}
 }
 
@@ -147,7 +171,7 @@ void builder_add(struct builder *b, const struct record *r, const struct event *
 	if (!row->variant)
 		return;
 	row->variant->rows++;
-	values_add(b, &b->line, time);
+	values_add(b, &b->line, r->raw, time);
 }
 
 static int by_rows(const void *a, const void *b)
@@ -187,28 +211,28 @@ static void choose_variants(struct builder *b)
 static void fill_value(struct builder *b, const struct row *row, unsigned k, struct filling *f)
 {
 	int64_t v = b->value[row->value + k];
-	struct bytes text = bytes_of(row->raw.at + (uint32_t)v, (uint64_t)v >> 32);
-	uint32_t known, i;
 
-	switch (row->variant->type[k]) {
-	case VAR_UUID:
-		known = b->id.n;
-		i = id_dict_add(&b->id, text);
-		f->coded[f->n] = i == known ? 0 : known - i;
-		f->v[f->n++] = i;
-		break;
-	case VAR_HEX:
-		f->v[f->n++] = dict_add(&b->hex, text);
-		break;
-	case VAR_IP:
-		f->v[f->n++] = dict_add(&b->ip, text);
-		break;
-	case VAR_WORD:
-		f->v[f->n++] = dict_add(&b->word, text);
-		break;
-	default:
-		f->v[f->n++] = v;
-		break;
+	if (row->variant->type[k] == VAR_UUID) {
+		if (b->id_rank[v]) {
+			f->coded[f->n] = b->ids - (b->id_rank[v] - 1);
+		} else {
+			b->id_order[b->ids] = (uint32_t)v;
+			b->id_rank[v] = ++b->ids;
+			f->coded[f->n] = 0;
+		}
+		v = b->id_rank[v] - 1;
+	}
+	f->v[f->n++] = v;
+}
+
+/* The row's shape is too rare: what is only in text is in no dictionary. */
+static void forget_values(struct builder *b, const struct row *row)
+{
+	for (unsigned k = 0; k < row->variant->vars; k++) {
+		struct dict *d = dict_of(b, row->variant->type[k]);
+
+		if (d)
+			d->entry[b->value[row->value + k]].uses--;
 	}
 }
 
@@ -245,6 +269,8 @@ static int64_t *fill_rows(struct builder *b, bool filter, int64_t *locals, uint3
 					   &b->fill[(size_t)(local - 1) * LINE_VARS + k]);
 			continue;
 		}
+		if (row->variant)
+			forget_values(b, row);
 		buf_bytes(&b->text, row->raw);
 		buf_u8(&b->text, '\n');
 		breaks[texts] = newlines(row->raw);
@@ -259,10 +285,18 @@ static int64_t *fill_rows(struct builder *b, bool filter, int64_t *locals, uint3
 	return NULL;
 }
 
+static void ids_begin(struct builder *b)
+{
+	b->ids = 0;
+	b->id_rank = grow(b->id_rank, b->id.n + 1u, sizeof(*b->id_rank));
+	b->id_order = grow(b->id_order, b->id.n + 1u, sizeof(*b->id_order));
+	memset(b->id_rank, 0, b->id.n * sizeof(*b->id_rank));
+}
+
 /* Small numbers for the values used most: fewer bits in the high planes of the columns. */
 static void renumber(struct builder *b, struct dict *d, uint8_t type)
 {
-	uint32_t *map = mem_new(d->n, sizeof(*map));
+	uint32_t *map = mem_new(d->n + 1u, sizeof(*map));
 
 	dict_sort(d, map);
 	for (uint32_t i = 0; i < b->locals; i++) {
@@ -354,24 +388,34 @@ static void fill_done(struct builder *b)
 	}
 }
 
-static void dict_keys(struct builder *b, const struct dict *d)
+/* Those of the dictionaries are distinct already; b->keys holds what text has. */
+static size_t add_key(const struct builder *b, uint64_t key, uint64_t *keys, size_t n)
+{
+	if (!hash_set_has(&b->keys, key))
+		keys[n++] = key;
+	return n;
+}
+
+static size_t add_dict_keys(const struct builder *b, const struct dict *d, uint64_t *keys, size_t n)
 {
 	for (uint32_t i = 0; i < d->n; i++)
-		hash_set_add(&b->keys, filter_key(d->entry[i].text));
+		n = add_key(b, d->entry[i].key, keys, n);
+	return n;
 }
 
 static int encode_filter(struct builder *b, struct buf *ret)
 {
-	uint64_t *keys;
+	uint64_t *keys = mem_new((size_t)b->keys.n + b->ids + b->hex.n + b->ip.n + b->word.n + 1,
+				 sizeof(*keys));
+	size_t n = hash_set_list(&b->keys, keys);
 	int r;
 
-	for (uint32_t i = 0; i < b->id.n; i++)
-		hash_set_add(&b->keys, filter_key(b->id.text[i]));
-	dict_keys(b, &b->hex);
-	dict_keys(b, &b->ip);
-	dict_keys(b, &b->word);
-	keys = mem_new(b->keys.n + 1, sizeof(*keys));
-	r = filter_build(keys, hash_set_list(&b->keys, keys), ret);
+	for (uint32_t i = 0; i < b->ids; i++)
+		n = add_key(b, b->id.key[b->id_order[i]], keys, n);
+	n = add_dict_keys(b, &b->hex, keys, n);
+	n = add_dict_keys(b, &b->ip, keys, n);
+	n = add_dict_keys(b, &b->word, keys, n);
+	r = filter_build(keys, n, ret);
 	free(keys);
 	return r;
 }
@@ -387,9 +431,13 @@ static int encode_frame(struct builder *b, const struct buf *raw, struct buf *re
 
 static void encode_dicts(struct builder *b, struct buf *sections)
 {
+	struct uuid *ids = mem_new(b->ids, sizeof(*ids));
 	struct buf words = { 0 };
 
-	ids_pack(b->id.id, b->id.n, &sections[SECTION_IDS]);
+	for (uint32_t i = 0; i < b->ids; i++)
+		ids[i] = b->id.id[b->id_order[i]];
+	ids_pack(ids, b->ids, &sections[SECTION_IDS]);
+	free(ids);
 	for (uint32_t i = 0; i < b->ip.n; i++) {
 		uint8_t ip[4];
 
@@ -467,6 +515,7 @@ int builder_finish(struct builder *b, struct buf *ret)
 		return -EINVAL;
 	locals = mem_new(b->rows, sizeof(*locals));
 	choose_variants(b);
+	ids_begin(b);
 	breaks = fill_rows(b, filter, locals, &texts);
 	renumber(b, &b->hex, VAR_HEX);
 	renumber(b, &b->ip, VAR_IP);

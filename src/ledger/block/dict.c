@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ledger/block/dict.h"
 #include "base/hash.h"
+#include "ledger/block/filter.h"
 #include "ledger/block/token.h"
 #include <stdlib.h>
 #include <sys/random.h>
@@ -49,7 +50,7 @@ uint32_t dict_add(struct dict *d, struct bytes text)
 		d->cap = d->cap ? d->cap * 2 : 1024;
 		d->entry = mem_must(realloc(d->entry, d->cap * sizeof(*d->entry)));
 	}
-	d->entry[d->n] = (struct dict_entry){ text, 1, hash };
+	d->entry[d->n] = (struct dict_entry){ text, filter_key(text), 1, hash };
 	d->slot[at] = ++d->n;
 	return d->n - 1;
 }
@@ -80,6 +81,18 @@ static uint32_t id_hash(const struct uuid *id)
 	return (uint32_t)(v >> 64) ^ (uint32_t)v;
 }
 
+#define ID_INDEX 0x3ffffffu /* a block has at most ROWS_MAX * LINE_VARS of them */
+_Static_assert((uint64_t)ROWS_MAX *LINE_VARS < ID_INDEX, "26 bits are enough");
+
+static void id_place(struct id_dict *d, uint32_t hash, uint32_t i)
+{
+	uint32_t at = hash & d->mask;
+
+	while (d->slot[at])
+		at = (at + 1) & d->mask;
+	d->slot[at] = (hash & ~ID_INDEX) | (i + 1);
+}
+
 static void id_dict_grow(struct id_dict *d)
 {
 	uint32_t size = d->mask ? (d->mask + 1) * 2 : 4096;
@@ -87,34 +100,39 @@ static void id_dict_grow(struct id_dict *d)
 	free(d->slot);
 	d->slot = mem_new(size, sizeof(*d->slot));
 	d->mask = size - 1;
-	for (uint32_t i = 0; i < d->n; i++) {
-		uint32_t at = id_hash(&d->id[i]) & d->mask;
-
-		while (d->slot[at])
-			at = (at + 1) & d->mask;
-		d->slot[at] = i + 1;
-	}
+	for (uint32_t i = 0; i < d->n; i++)
+		id_place(d, id_hash(&d->id[i]), i);
 }
 
-uint32_t id_dict_add(struct id_dict *d, struct bytes text)
+struct id_look id_look(const struct id_dict *d, const uint8_t text[36])
 {
-	struct uuid id;
-	uint32_t at;
+	struct id_look look;
 
-	token_uuid_bytes(text.at, id.at);
+	token_uuid_bytes(text, look.id.at);
+	look.hash = id_hash(&look.id);
+	if (d->slot)
+		__builtin_prefetch(&d->slot[look.hash & d->mask]);
+	return look;
+}
+
+uint32_t id_dict_add(struct id_dict *d, const struct id_look *look, const uint8_t text[36])
+{
+	uint32_t at, slot;
+
 	if (!d->mask || d->n * 2 > d->mask)
 		id_dict_grow(d);
-	for (at = id_hash(&id) & d->mask; d->slot[at]; at = (at + 1) & d->mask)
-		if (!memcmp(&d->id[d->slot[at] - 1], &id, sizeof(id)))
-			return d->slot[at] - 1;
+	for (at = look->hash & d->mask; (slot = d->slot[at]) != 0; at = (at + 1) & d->mask)
+		if (!((slot ^ look->hash) & ~ID_INDEX) &&
+		    !memcmp(&d->id[(slot & ID_INDEX) - 1], &look->id, sizeof(look->id)))
+			return (slot & ID_INDEX) - 1;
 	if (d->n == d->cap) {
 		d->cap = d->cap ? d->cap * 2 : 4096;
 		d->id = mem_must(realloc(d->id, d->cap * sizeof(*d->id)));
-		d->text = mem_must(realloc(d->text, d->cap * sizeof(*d->text)));
+		d->key = mem_must(realloc(d->key, d->cap * sizeof(*d->key)));
 	}
-	d->id[d->n] = id;
-	d->text[d->n] = text;
-	d->slot[at] = ++d->n;
+	d->id[d->n] = look->id;
+	d->key[d->n] = filter_key(bytes_of(text, 36));
+	d->slot[at] = (look->hash & ~ID_INDEX) | ++d->n;
 	return d->n - 1;
 }
 
@@ -128,7 +146,7 @@ void id_dict_clear(struct id_dict *d)
 void id_dict_done(struct id_dict *d)
 {
 	free(d->id);
-	free(d->text);
+	free(d->key);
 	free(d->slot);
 	*d = (struct id_dict){ 0 };
 }
@@ -137,7 +155,7 @@ void id_dict_done(struct id_dict *d)
 void dict_sort(struct dict *d, uint32_t *map)
 {
 	struct dict_entry *sorted = mem_new(d->n, sizeof(*sorted));
-	uint32_t start[257] = { 0 };
+	uint32_t start[257] = { 0 }, used;
 
 	for (uint32_t i = 0; i < d->n; i++) {
 		uint32_t u = d->entry[i].uses < 255 ? d->entry[i].uses : 255;
@@ -146,12 +164,14 @@ void dict_sort(struct dict *d, uint32_t *map)
 	}
 	for (uint32_t u = 1; u <= 256; u++)
 		start[u] += start[u - 1];
+	used = start[255]; /* behind them the ones without a use */
 	for (uint32_t i = 0; i < d->n; i++) {
 		uint32_t u = d->entry[i].uses < 255 ? d->entry[i].uses : 255;
 
 		map[i] = start[255 - u]++;
 		sorted[map[i]] = d->entry[i];
 	}
+	d->n = used;
 	if (d->n)
 		memcpy(d->entry, sorted, d->n * sizeof(*sorted));
 	free(sorted);
@@ -181,6 +201,16 @@ void hash_set_add(struct hash_set *s, uint64_t h)
 			return;
 	s->slot[at] = h;
 	s->n++;
+}
+
+bool hash_set_has(const struct hash_set *s, uint64_t h)
+{
+	if (!h || !s->n)
+		return !h && s->zero;
+	for (size_t at = h & s->mask; s->slot[at]; at = (at + 1) & s->mask)
+		if (s->slot[at] == h)
+			return true;
+	return false;
 }
 
 void hash_set_clear(struct hash_set *s)

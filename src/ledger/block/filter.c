@@ -115,7 +115,26 @@ static bool peel(const struct shape *s, const uint64_t *keys, size_t n, uint8_t 
 	return at == n;
 }
 
-int filter_build(const uint64_t *keys, size_t n, struct buf *ret)
+static int by_value(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static size_t distinct(uint64_t *keys, size_t n)
+{
+	size_t to = 0;
+
+	if (n)
+		qsort(keys, n, sizeof(*keys), by_value);
+	for (size_t i = 0; i < n; i++)
+		if (!to || keys[i] != keys[to - 1])
+			keys[to++] = keys[i];
+	return to;
+}
+
+int filter_build(uint64_t *keys, size_t n, struct buf *ret)
 {
 	struct shape s = shape_for(n);
 	size_t size = (size_t)(s.segments + 2) * s.segment;
@@ -133,8 +152,10 @@ int filter_build(const uint64_t *keys, size_t n, struct buf *ret)
 		ret->len += size;
 		if (peel(&s, keys, n, out))
 			return 0;
+		if (i == 1) /* equal keys never can be told apart */
+			n = distinct(keys, n);
 	}
-	ret->len = had; /* equal keys: the caller broke the contract */
+	ret->len = had;
 	return -EINVAL;
 }
 

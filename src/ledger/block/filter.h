@@ -8,8 +8,8 @@
 #include "base/buf.h"
 
 uint64_t filter_key(struct bytes text);
-/* keys are distinct; n may be 0. Appends the filter. */
-int filter_build(const uint64_t *keys, size_t n, struct buf *ret);
+/* n may be 0; keys may repeat, which costs time. Sorts them in place then. Appends the filter. */
+int filter_build(uint64_t *keys, size_t n, struct buf *ret);
 /* True (may hold) also for a filter that is no filter. */
 bool filter_holds(struct bytes filter, uint64_t key);
 /* The filter's own lengths agree. */

@@ -4,8 +4,8 @@
  * one run with a digit in it to the next. (Measured on 280-byte nova lines: 0.13 µs a line, against
  * 0.45 µs for a scan byte by byte; column CPU of `vedette-blockbench`.) */
 #include "ledger/block/token.h"
-#ifdef __SSE2__
-#include <emmintrin.h>
+#ifdef __x86_64__
+#include <immintrin.h>
 #endif
 
 #define MASK_WORDS (LINE_BYTES / 64 + 1)
@@ -19,7 +19,7 @@ struct scan {
 
 static inline uint64_t mask_16(const uint8_t *p, uint64_t *digit, uint64_t *hex, bool *control)
 {
-#ifdef __SSE2__
+#ifdef __x86_64__
 	__m128i v = _mm_loadu_si128((const __m128i_u *)p);
 	__m128i d = _mm_sub_epi8(v, _mm_set1_epi8('0'));
 	__m128i l = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(32)), _mm_set1_epi8('a'));
@@ -69,21 +69,92 @@ static inline __attribute__((always_inline)) void scan_64(struct scan *s, const 
 	s->hex[word] = hex;
 }
 
+static bool scan_words(struct scan *s, const uint8_t *p, size_t from, size_t to)
+{
+	bool control = false;
+
+	for (size_t word = from; word < to; word++, p += 64)
+		scan_64(s, p, word, &control);
+	return control;
+}
+
+#ifdef __x86_64__
+/* The same with two table lookups a byte, by its low and its high half: their common bits are its
+ * classes. (Half the time of the above; a tenth of what making tokens costs.) */
+enum {
+	CLASS_C0 = 1,
+	CLASS_C1 = 2,
+	CLASS_DIGIT = 4,
+	CLASS_TO_O = 8,
+	CLASS_A_F = 16,
+	CLASS_TO_Z = 32
+};
+#define CLASS_ALNUM (CLASS_DIGIT | CLASS_TO_O | CLASS_TO_Z)
+#define LOW(n)                                                                                     \
+	(((n) == 9 || (n) == 13 ? 0 : CLASS_C0) | CLASS_C1 | ((n) < 10 ? CLASS_DIGIT : 0) |        \
+	 ((n) > 0 ? CLASS_TO_O : 0) | ((n) > 0 && (n) < 7 ? CLASS_A_F : 0) |                       \
+	 ((n) < 11 ? CLASS_TO_Z : 0))
+
+__attribute__((target("avx2"))) static bool scan_words_avx2(struct scan *s, const uint8_t *p,
+							    size_t from, size_t to)
+{
+	const __m128i low16 =
+		_mm_setr_epi8(LOW(0), LOW(1), LOW(2), LOW(3), LOW(4), LOW(5), LOW(6), LOW(7),
+			      LOW(8), LOW(9), LOW(10), LOW(11), LOW(12), LOW(13), LOW(14), LOW(15));
+	const __m128i high16 =
+		_mm_setr_epi8(CLASS_C0, CLASS_C1, 0, CLASS_DIGIT, CLASS_TO_O, CLASS_TO_Z,
+			      CLASS_TO_O | CLASS_A_F, CLASS_TO_Z, 0, 0, 0, 0, 0, 0, 0, 0);
+	const __m256i low = _mm256_broadcastsi128_si256(low16);
+	const __m256i high = _mm256_broadcastsi128_si256(high16);
+	const __m256i half = _mm256_set1_epi8(15), alnum = _mm256_set1_epi8(CLASS_ALNUM);
+	__m256i all = _mm256_setzero_si256();
+
+	for (size_t word = from; word < to; word++) {
+		uint64_t a = 0, d = 0, h = 0;
+
+		for (unsigned k = 0; k < 64; k += 32, p += 32) {
+			__m256i v = _mm256_loadu_si256((const __m256i_u *)p);
+			__m256i hi = _mm256_and_si256(_mm256_srli_epi16(v, 4), half);
+			/* A byte of 0x80 and more has no class: its high half says so. */
+			__m256i c = _mm256_and_si256(
+				_mm256_shuffle_epi8(low, _mm256_and_si256(v, half)),
+				_mm256_shuffle_epi8(high, hi));
+			__m256i an = _mm256_cmpgt_epi8(_mm256_and_si256(c, alnum),
+						       _mm256_setzero_si256());
+
+			all = _mm256_or_si256(all, c);
+			a |= (uint64_t)(uint32_t)_mm256_movemask_epi8(an) << k;
+			d |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(c, 5)) << k;
+			h |= (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_slli_epi16(c, 3)) << k;
+		}
+		s->alnum[word] = a;
+		s->digit[word] = d;
+		s->hex[word] = d | h;
+	}
+	return !_mm256_testz_si256(all, _mm256_set1_epi8(CLASS_C0 | CLASS_C1));
+}
+#endif
+
 /* False when a control character other than TAB and CR is there. */
 static bool scan_set(struct scan *s, struct bytes raw)
 {
-	size_t word = 0, whole = raw.len / 64;
+	bool (*words)(struct scan *, const uint8_t *, size_t, size_t) = scan_words;
+	size_t whole = raw.len / 64;
 	bool control = false;
 	uint8_t tail[64];
 
+#ifdef __x86_64__
+	if (__builtin_cpu_supports("avx2"))
+		words = scan_words_avx2;
+#endif
 	s->raw = raw.at;
 	s->len = (uint32_t)raw.len;
-	for (; word < whole; word++)
-		scan_64(s, raw.at + 64 * word, word, &control);
+	if (whole)
+		control = words(s, raw.at, 0, whole);
 	memset(tail, ' ', sizeof(tail));
 	if (raw.len & 63)
 		memcpy(tail, raw.at + 64 * whole, raw.len & 63);
-	scan_64(s, tail, whole, &control);
+	control |= words(s, tail, whole, whole + 1);
 	s->alnum[whole + 1] = s->digit[whole + 1] = s->hex[whole + 1] = 0;
 	return !control;
 }
@@ -447,13 +518,38 @@ static bool token_ip(const struct scan *s, struct token *t)
 	return true;
 }
 
-static int64_t number_at(const uint8_t *p, uint32_t n)
+/* The value of eight digits, the first one lowest in memory (Lemire, "Quickly parsing eight
+ * digits", 2018). */
+static inline uint64_t eight_digits(uint64_t v)
 {
-	int64_t v = 0;
+	v = (v & 0x0f0f0f0f0f0f0f0full) * 2561 >> 8;
+	v = (v & 0x00ff00ff00ff00ffull) * 6553601 >> 16;
+	return (v & 0x0000ffff0000ffffull) * 42949672960001ull >> 32;
+}
 
+/* The value of n <= 8 digits at p: the eight bytes that end with them are looked at at once. */
+static inline uint64_t few_digits(const struct scan *s, const uint8_t *p, uint32_t n)
+{
+	uint64_t v = 0;
+
+	if (__builtin_expect(p - s->raw >= 8, 1)) {
+		memcpy(&v, p + n - 8, 8);
+		return eight_digits(v & UINT64_MAX << (64 - 8 * n));
+	}
 	for (uint32_t i = 0; i < n; i++)
 		v = v * 10 + (p[i] - '0');
 	return v;
+}
+
+/* The value of 1 to 18 digits at p. */
+static inline int64_t number_at(const struct scan *s, const uint8_t *p, uint32_t n)
+{
+	uint32_t first = (n - 1) % 8 + 1;
+	uint64_t v = few_digits(s, p, first);
+
+	for (p += first, n -= first; n; p += 8, n -= 8)
+		v = v * 100000000 + few_digits(s, p, 8);
+	return (int64_t)v;
 }
 
 static void token_number(const struct scan *s, struct token *t)
@@ -470,15 +566,15 @@ static void token_number(const struct scan *s, struct token *t)
 		digits = end - t->end - 1;
 		if (digits && digits <= 9 && len + digits <= 18 &&
 		    (end == s->len || !is_alnum(s->raw[end]))) {
-			t->value =
-				number_at(p, len) * unit[digits] + number_at(p + len + 1, digits);
+			t->value = number_at(s, p, len) * unit[digits] +
+				   number_at(s, p + len + 1, digits);
 			t->end = end;
 			t->type = VAR_DEC;
 			t->param[0] = (uint8_t)digits;
 			return;
 		}
 	}
-	t->value = number_at(p, len);
+	t->value = number_at(s, p, len);
 	t->type = zero ? VAR_PAD : VAR_INT;
 	t->param[0] = (uint8_t)len;
 }
