@@ -93,6 +93,11 @@ static int take_block(struct ledger *l, struct block_name *b, struct trailer *la
 		if (r)
 			return r;
 	}
+	if (b->gone && l->dropped < l->blocks)
+		return why_set(why, -EBADMSG,
+			       "blocks/: the block of record %llu is dropped though older ones are "
+			       "there; " VERIFY_HINT,
+			       (unsigned long long)b->first);
 	r = block_trailer(l->dirfd, b->first, b->gone, &t, why);
 	if (r)
 		return r;

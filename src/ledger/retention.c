@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Retention drops whole blocks, oldest first: the payload goes, the trailer (with the signed root)
  * and bridges stay. A bridge is made for the block's end and for each checkpoint of ours inside, so
- * that who kept one of those elsewhere can still be shown that the tree goes on from it. */
+ * that who kept one of those elsewhere can still be shown that the tree goes on from it.
+ *
+ * All that a .gone file is made of lies on the disk, so whoever can write there could make one and
+ * take the block away. What he cannot make is a signed record: a drop is told, and the record
+ * signed, before the block goes, and verify asks for it. */
 #include "ledger/block/block.h"
 #include "ledger/blocks.h"
 #include "ledger/core.h"
@@ -120,11 +124,40 @@ static int make_bridges(struct ledger *l, size_t i, const struct trailer *t, str
 	return 0; /* a block that cannot be read is dropped without bridges: space must come back */
 }
 
+/* The record that block i is dropped, under a signature. It may take the last of the room on a full
+ * disk: dropping makes more. */
+static int tell_drop(struct ledger *l, const struct kept_block *k)
+{
+	uint64_t reserve = l->o.reserve_bytes;
+	bool full = l->full;
+	struct buf note = { 0 };
+	int r;
+
+	buf_printf(&note,
+		   "{\"event\":\"block-dropped\",\"first\":%llu,\"records\":%u,"
+		   "\"arrived_until\":\"",
+		   (unsigned long long)k->first, k->count);
+	buf_time(&note, k->arrival_max);
+	buf_str(&note, "\"}");
+	l->full = false;
+	l->o.reserve_bytes = 0;
+	r = ledger_note(l, buf_view(&note));
+	if (r)
+		l->full = full;
+	if (!r)
+		r = ledger_commit(l);
+	l->o.reserve_bytes = reserve;
+	if (!r)
+		r = ledger_checkpoint(l);
+	buf_done(&note);
+	return r;
+}
+
 static int drop(struct ledger *l, size_t i)
 {
 	struct kept_block *k = &l->block[i];
 	char name[FILE_NAME_MAX], gone[FILE_NAME_MAX];
-	struct buf file = { 0 }, note = { 0 };
+	struct buf file = { 0 };
 	struct trailer t;
 	int r = block_trailer(l->dirfd, k->first, false, &t, NULL), dirfd;
 
@@ -145,19 +178,11 @@ static int drop(struct ledger *l, size_t i)
 		r = file_unlink(dirfd, name);
 	close(dirfd);
 	if (!r) {
-		buf_printf(&note,
-			   "{\"event\":\"block-dropped\",\"first\":%llu,\"records\":%u,"
-			   "\"arrived_until\":\"",
-			   (unsigned long long)t.first, t.count);
-		buf_time(&note, t.arrival_max);
-		buf_str(&note, "\"}");
 		k->gone = true;
 		k->file_bytes = file.len;
 		l->dropped++;
 		l->counts.dropped_blocks++;
-		r = ledger_note(l, buf_view(&note));
 	}
-	buf_done(&note);
 	buf_done(&file);
 	trailer_done(&t);
 	return r;
@@ -185,7 +210,9 @@ int ledger_retain(struct ledger *l, usec now)
 			break;
 		if ((end + GROUP - 1) / GROUP * GROUP > tree_size(&l->tree))
 			break; /* its last group is not whole yet: no bridge could be made */
-		r = drop(l, l->dropped);
+		r = tell_drop(l, k);
+		if (!r)
+			r = drop(l, l->dropped);
 	}
 	return r;
 }

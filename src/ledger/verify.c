@@ -356,6 +356,7 @@ int verify_ledger(const struct verify_options *o, struct verify_result *ret, str
 	for (size_t i = 0; i < v.defs; i++)
 		buf_done(&v.def[i].raw);
 	free(v.def);
+	free(v.drop);
 	free(v.sizes);
 	source_table_free(v.sources);
 	if (v.treefd >= 0)

@@ -34,6 +34,10 @@ struct definition {
 	bool in_block;
 };
 
+struct drop { /* a record that tells that a block was dropped */
+	uint64_t seq, first;
+};
+
 struct low_at { /* the compact range below level 8 at a signed size inside a whole group */
 	uint64_t size;
 	struct hash256 node[GROUP_LEVEL];
@@ -51,6 +55,8 @@ struct outcome {
 	size_t lows;
 	struct definition *def;
 	size_t defs;
+	struct drop *drop;
+	size_t drops;
 	struct bridge *bridge;
 	size_t bridges;
 	uint64_t file_bytes;
@@ -76,6 +82,8 @@ struct verify {
 	struct source_table *sources; /* NULL: the file is harmed */
 	struct definition *def;
 	size_t defs;
+	struct drop *drop;
+	size_t drops;
 	struct growing *growing; /* of verify_tree.c */
 };
 

@@ -167,10 +167,12 @@ static void check_root(struct growing *g, const struct hash256 *root, uint64_t s
 		if (!same(root, &s->root)) {
 			finding(v,
 				s->kept ? "%s: the checkpoint kept elsewhere, of %llu records, has "
-					  "another root: the history before it was rewritten"
+					  "another root: the history before it was rewritten, in "
+					  "records %llu..%llu"
 					: "%s: its signed root of %llu records is not that of the "
-					  "records",
-				s->where, (unsigned long long)size);
+					  "records: the harm is in records %llu..%llu",
+				s->where, (unsigned long long)size, (unsigned long long)g->best,
+				(unsigned long long)(size ? size - 1 : 0));
 			continue;
 		}
 		g->best = size;
@@ -376,6 +378,16 @@ static void take_definitions(struct verify *v, struct outcome *o)
 	}
 }
 
+static void take_drops(struct verify *v, const struct outcome *o)
+{
+	for (size_t i = 0; i < o->drops; i++) {
+		if (!(v->drops & (v->drops - 1)))
+			v->drop = mem_must(
+				realloc(v->drop, (v->drops ? v->drops * 2 : 1) * sizeof(*v->drop)));
+		v->drop[v->drops++] = o->drop[i];
+	}
+}
+
 /* The trailer's own root: of the tree behind the block. */
 static bool root_fits(const struct growing *g, const struct trailer *t)
 {
@@ -502,6 +514,7 @@ static void take_unit(struct verify *v, size_t i, struct outcome *o)
 		v->res.raw_bytes += u->live ? segment_raw_bytes(u->segment) : u->trailer.raw_bytes;
 	}
 	take_definitions(v, o);
+	take_drops(v, o);
 	g->at = unit_end(u);
 	if (!u->live) {
 		take_sealed(g, u, o);
@@ -545,6 +558,49 @@ static void check_end(struct growing *g)
 		tree_root_text(&g->best_root, v->res.root);
 }
 
+/* Whoever can write to the disk can make a .gone file and take the block away; what he cannot make
+ * is the signed record of it. Blocks are dropped oldest first, so the record of the newest of them
+ * must be there, and it speaks for those before (whose records may have been dropped themselves).
+ */
+static void check_drops(struct growing *g)
+{
+	const struct verify *v = g->v;
+	const struct vunit *last = NULL;
+	char path[BLOCK_PATH_MAX];
+	bool all = true, told = false;
+
+	for (size_t i = 0; i < v->units; i++) {
+		const struct vunit *u = &v->unit[i];
+
+		if (u->readable && u->gone && last && !last->gone) {
+			block_path(u->first, true, path);
+			finding(g->v,
+				"%s: records %llu..%llu are dropped though older ones are there: "
+				"retention does not do so",
+				path, (unsigned long long)u->first,
+				(unsigned long long)(u->first + u->count - 1));
+		}
+		if (u->readable && !u->gone)
+			all &= u->decoded;
+		last = u;
+	}
+	for (size_t i = v->units; i-- > 0 && !(v->unit[i].readable && v->unit[i].gone);)
+		last = i ? &v->unit[i - 1] : NULL;
+	/* Where records could not be looked at, the one asked for may be among them; while a writer
+	 * is at work, it may be newer than what was read. */
+	if (!last || !last->gone || !all || v->live)
+		return;
+	for (size_t i = 0; i < v->drops; i++)
+		told |= v->drop[i].first == last->first && v->drop[i].seq < g->best;
+	block_path(last->first, true, path);
+	if (!told)
+		finding(g->v,
+			"%s: records %llu..%llu are gone, and no signed record tells that they "
+			"were dropped",
+			path, (unsigned long long)last->first,
+			(unsigned long long)(last->first + last->count - 1));
+}
+
 int verify_records(struct verify *v, unsigned threads)
 {
 	static const struct range none;
@@ -559,6 +615,7 @@ int verify_records(struct verify *v, unsigned threads)
 	check_root(g, &root, 0);
 	r = verify_run_units(v, threads, take_unit);
 	check_end(g);
+	check_drops(g);
 	if (!r)
 		r = verify_walk_tiles(v, g->at);
 	v->growing = NULL;

@@ -3,6 +3,7 @@
  * WINDOW units at most: that bounds the memory. */
 #include "ledger/block/block.h"
 #include "ledger/file.h"
+#include "ledger/form.h"
 #include "ledger/leaves.h"
 #include "ledger/verify_core.h"
 #include "ledger/wal_frame.h"
@@ -162,6 +163,21 @@ struct seen {
 	bool in_block;
 };
 
+/* What retention.c writes; another writing of it does not count. */
+static void see_drop(struct outcome *o, const struct record *r)
+{
+	struct bytes b = r->raw;
+	uint64_t first;
+
+	if (!form_take(&b, "{\"event\":\"block-dropped\",\"first\":") || !form_u64(&b, &first) ||
+	    !form_take(&b, ",\"records\":"))
+		return;
+	if (!(o->drops & (o->drops - 1)))
+		o->drop = mem_must(
+			realloc(o->drop, (o->drops ? o->drops * 2 : 1) * sizeof(*o->drop)));
+	o->drop[o->drops++] = (struct drop){ r->seq, first };
+}
+
 static int see(void *ctx, const struct record *r)
 {
 	struct seen *s = ctx;
@@ -173,7 +189,10 @@ static int see(void *ctx, const struct record *r)
 	if (!s->n || r->arrival > s->arrival_max)
 		s->arrival_max = r->arrival;
 	s->n++;
-	if (r->source == SOURCE_ID_SELF && bytes_starts(r->raw, BYTES("{\"event\":\"source\","))) {
+	if (r->source != SOURCE_ID_SELF)
+		return 0;
+	see_drop(o, r);
+	if (bytes_starts(r->raw, BYTES("{\"event\":\"source\","))) {
 		if (!(o->defs & (o->defs - 1)))
 			o->def = mem_must(
 				realloc(o->def, (o->defs ? o->defs * 2 : 1) * sizeof(*o->def)));
@@ -330,6 +349,7 @@ static void outcome_done(struct outcome *o)
 	free(o->tail);
 	free(o->low);
 	free(o->def);
+	free(o->drop);
 	free(o->bridge);
 	*o = (struct outcome){ 0 };
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What verify tells: with a checkpoint kept elsewhere, after retention, of harmed blocks. The
  * campaigns over all files are tests/fault/tamper.py. */
+#include "ledger/blocks.h"
 #include "ledger/seal/checkpoint.h"
 #include "ledger/seal/identity.h"
 #include "scratch.h"
@@ -96,6 +97,61 @@ static void test_kept(void)
 	for (int i = 0; i < 6; i++)
 		unlink(kept[i]);
 	buf_done(&said);
+	scratch_remove(dir);
+	mkdir(dir, 0700);
+}
+
+/* What somebody who can write to the disk, but has no key, makes of a block: what retention would
+ * have left of it. */
+static void take_away(uint64_t first)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), out;
+	char path[BLOCK_PATH_MAX];
+	struct trailer t;
+	struct buf b = { 0 };
+
+	is_int(block_trailer(fd, first, false, &t, NULL), 0, "its trailer");
+	buf_u32le(&b, 0); /* bridges */
+	trailer_write_gone(&t, &b);
+	block_path(first, true, path);
+	out = openat(fd, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	io_write(out, buf_view(&b));
+	close(out);
+	block_path(first, false, path);
+	unlinkat(fd, path, 0);
+	close(fd);
+	trailer_done(&t);
+	buf_done(&b);
+}
+
+static void test_taken_away(void)
+{
+	struct ledger_options o = { .block_records = 512 };
+	struct ledger *l = scratch_open(dir, &o);
+	uint32_t src = scratch_source(l, "/a");
+	struct buf said = { 0 };
+	struct why why = { "" };
+	const char *kept;
+
+	scratch_fill(l, src, 0, 3000, 100);
+	scratch_seal(l);
+	kept = keep(0);
+	ledger_close(l);
+	is_int(verify(kept, false, NULL), 0, "intact");
+	take_away(0);
+	is_int(verify(kept, false, &said), 1, "the oldest block taken away is no retention");
+	ok(strstr(buf_cstr(&said), "records 0..511 are gone, and no signed record") != NULL, "%s",
+	   buf_cstr(&said));
+	buf_clear(&said);
+	take_away(1024);
+	is_int(verify(kept, false, &said), 1, "nor is one from the middle");
+	ok(strstr(buf_cstr(&said), "records 1024..1535 are dropped though older") != NULL, "%s",
+	   buf_cstr(&said));
+	o.dir = dir;
+	o.reserve_bytes = 1;
+	ok(ledger_open(&l, &o, &why) < 0, "the writer does not go on: %s", why.line);
+	buf_done(&said);
+	unlink(kept);
 	scratch_remove(dir);
 	mkdir(dir, 0700);
 }
@@ -206,6 +262,7 @@ int main(void)
 {
 	dir = scratch_dir();
 	test_kept();
+	test_taken_away();
 	test_refused();
 	test_forger();
 	return done_testing();
