@@ -49,21 +49,13 @@ enum var {
 	VAR_WORD = 0x0e, /* letters and digits */
 };
 
+/* A table: as a switch it was a jump that was guessed wrong every other time. */
 static inline unsigned var_params(uint8_t type)
 {
-	switch (type) {
-	case VAR_ISO:
-		return 3;
-	case VAR_CTIME:
-		return 2;
-	case VAR_BSD:
-	case VAR_HEX:
-	case VAR_PAD:
-	case VAR_DEC:
-		return 1;
-	default:
-		return 0;
-	}
+	static const uint8_t params[16] = { [VAR_ISO] = 3, [VAR_CTIME] = 2, [VAR_BSD] = 1,
+					    [VAR_HEX] = 1, [VAR_PAD] = 1,   [VAR_DEC] = 1 };
+
+	return params[type & 15];
 }
 
 static inline bool var_known(uint8_t c)

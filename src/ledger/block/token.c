@@ -497,7 +497,8 @@ static bool token_hex(const struct scan *s, struct token *t)
 	return true;
 }
 
-static bool token_ip(const struct scan *s, struct token *t)
+/* Byte by byte, where the line ends soon. */
+static bool token_ip_at_end(const struct scan *s, struct token *t)
 {
 	const uint8_t *p = s->raw + t->start, *end = s->raw + s->len;
 
@@ -514,6 +515,42 @@ static bool token_ip(const struct scan *s, struct token *t)
 	if (p < end && is_alnum(*p))
 		return false;
 	t->end = (uint32_t)(p - s->raw);
+	t->type = VAR_IP;
+	return true;
+}
+
+/* A number of n <= 3 digits at p, behind which a fourth byte is there. */
+static inline unsigned three_digits(const uint8_t *p, unsigned n)
+{
+	uint32_t v;
+
+	memcpy(&v, p, 4);
+	v <<= 8 * (4 - n);
+	return (v >> 8 & 15) * 100 + (v >> 16 & 15) * 10 + (v >> 24 & 15);
+}
+
+static bool token_ip(const struct scan *s, struct token *t)
+{
+	uint64_t digits = bits_at(s->digit, t->start);
+	uint32_t at = t->start;
+
+	/* the longest address, and the byte behind it */
+	if (s->len - at < 16)
+		return token_ip_at_end(s, t);
+	for (int part = 0; part < 4; part++) {
+		unsigned n = (unsigned)__builtin_ctzll(~digits), v;
+
+		if (!n || n > 3)
+			return false;
+		v = three_digits(s->raw + at, n);
+		if (v > 255 || (n > 1 && s->raw[at] == '0') || (part < 3 && s->raw[at + n] != '.'))
+			return false;
+		at += n + (part < 3);
+		digits >>= n + 1;
+	}
+	if (is_alnum(s->raw[at]))
+		return false;
+	t->end = at;
 	t->type = VAR_IP;
 	return true;
 }
@@ -615,15 +652,14 @@ static inline __attribute__((always_inline)) bool classify(const struct scan *s,
 	return true;
 }
 
-static void skeleton_add(struct line *l, const struct token *t)
+/* Type and parameters; what is not used of them is written over by what follows. */
+static inline void skeleton_add(struct line *l, const struct token *t)
 {
 	uint8_t *p = l->skeleton + l->skeleton_len;
-	unsigned n = var_params(t->type);
 
-	*p++ = t->type;
-	for (unsigned i = 0; i < n; i++)
-		*p++ = t->param[i];
-	l->skeleton_len += 1 + n;
+	p[0] = t->type;
+	memcpy(p + 1, t->param, 3);
+	l->skeleton_len += 1 + var_params(t->type);
 }
 
 /* Literals are short: 16 bytes are copied at a time, past the end where there is room. */
@@ -632,10 +668,12 @@ static inline void skeleton_lit(struct line *l, const uint8_t *from, size_t n, s
 	uint8_t *to = l->skeleton + l->skeleton_len;
 
 	l->skeleton_len += n;
-	if (n <= 16 && room >= 16)
-		memcpy(to, from, 16);
-	else
+	if (room < n + 16) {
 		memcpy(to, from, n);
+		return;
+	}
+	for (size_t i = 0; i < n; i += 16)
+		memcpy(to + i, from + i, 16);
 }
 
 bool line_tokenize(struct line *l, struct bytes raw, usec near)
