@@ -8,6 +8,8 @@
 #include "ledger/seal/identity.h"
 #include "ledger/source_table.h"
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -24,6 +26,12 @@ struct view {
 	struct entry *at;
 	size_t n, cap;
 	uint64_t dropped;
+	struct sealed { /* blocks, also dropped ones, in order */
+		uint64_t first, raw_bytes;
+		uint32_t count;
+		bool gone;
+	} * sealed;
+	size_t sealed_n;
 	struct source_table *sources;
 	struct why harmed;
 };
@@ -43,6 +51,18 @@ static void clear(struct view *v)
 		segment_free(v->at[i].segment);
 	v->n = 0;
 	v->dropped = 0;
+	v->sealed_n = 0;
+}
+
+__attribute__((format(printf, 2, 3))) static void harmed(struct view *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (v->harmed.line[0])
+		return; /* the first thing said is the one to begin with */
+	va_start(ap, fmt);
+	vsnprintf(v->harmed.line, sizeof(v->harmed.line), fmt, ap);
+	va_end(ap);
 }
 
 struct segments {
@@ -58,13 +78,19 @@ static void segments_done(struct segments *s)
 	*s = (struct segments){ 0 };
 }
 
-/* All that can be opened; a harmed one is left out: its records show as a gap. */
+/* All that can be opened; a harmed one is left out, and so is one under another's name: its records
+ * show as a gap. Those that were not exchanged must stay readable. */
 static int open_segments(struct view *v, struct segments *ret)
 {
 	int waldir = file_open_dir(v->dirfd, "wal", false), r;
 	struct segments s = { 0 };
 	struct file_names f;
 
+	if (waldir == -ENOENT) {
+		harmed(v, "%s/wal: is missing; run `vedette verify -d`", v->dir);
+		*ret = s;
+		return 0;
+	}
 	if (waldir < 0)
 		return waldir;
 	r = file_names(waldir, ".", &f);
@@ -73,9 +99,13 @@ static int open_segments(struct view *v, struct segments *ret)
 		for (size_t i = 0; i < f.n; i++) {
 			uint64_t first;
 
-			if (file_seq(f.at[i], ".wal", &first) &&
-			    !segment_open(&s.at[s.n], waldir, f.at[i], NULL))
+			if (!file_seq(f.at[i], ".wal", &first) ||
+			    segment_open(&s.at[s.n], waldir, f.at[i], NULL))
+				continue;
+			if (segment_first(s.at[s.n]) == first)
 				s.n++;
+			else
+				segment_free(s.at[s.n]);
 		}
 		file_names_done(&f);
 	}
@@ -94,6 +124,8 @@ static int take_blocks(struct view *v, uint64_t *ret_next)
 	if (r)
 		return r;
 	*ret_next = 0;
+	free(v->sealed);
+	v->sealed = mem_new(list.n, sizeof(*v->sealed));
 	for (size_t i = 0; i < list.n; i++) {
 		struct trailer t;
 		struct unit u = { 0 };
@@ -112,6 +144,7 @@ static int take_blocks(struct view *v, uint64_t *ret_next)
 			v->dropped += t.count;
 		else
 			add(v, &u, NULL);
+		v->sealed[v->sealed_n++] = (struct sealed){ t.first, t.raw_bytes, t.count, t.gone };
 		*ret_next = trailer_size(&t);
 		trailer_done(&t);
 	}
@@ -132,8 +165,38 @@ static void take_definitions(struct view *v, const struct segment *s)
 	}
 }
 
+/* Has the segment become a block? A block under its name that is of other records, or that nobody
+ * signed, was put there and must not hide it. */
+static bool is_sealed(const struct view *v, const struct segment *s, const struct verifier *key)
+{
+	size_t low = 0, high = v->sealed_n;
+	uint64_t first = segment_first(s);
+	const struct sealed *b;
+	struct trailer t;
+	bool good = true;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (v->sealed[middle].first < first)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	b = &v->sealed[low];
+	if (low == v->sealed_n || b->first != first || b->count != segment_count(s) ||
+	    b->raw_bytes != segment_raw_bytes(s))
+		return false;
+	if (!key || block_trailer(v->dirfd, first, b->gone, &t, NULL))
+		return true; /* seldom: dropped just now */
+	good = trailer_check(&t, key);
+	trailer_done(&t);
+	return good;
+}
+
 /* true: no gap between blocks and segments (or there is one that will not go away). */
-static bool take_segments(struct view *v, struct segments *s, uint64_t next, bool last_try)
+static bool take_segments(struct view *v, struct segments *s, const struct verifier *key,
+			  uint64_t next, bool last_try)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		struct segment *x = s->at[i];
@@ -146,12 +209,13 @@ static bool take_segments(struct view *v, struct segments *s, uint64_t next, boo
 				  .arrival_min = INT64_MIN + 1,
 				  .arrival_max = INT64_MAX };
 
-		if (u.first < next || !u.count)
+		if (!u.count || is_sealed(v, x, key))
 			continue;
-		if (u.first != next && !last_try)
+		if (u.first > next && !last_try)
 			return false;
 		add(v, &u, segment_ref(x));
-		next = u.first + u.count;
+		if (u.first + u.count > next)
+			next = u.first + u.count;
 	}
 	return true;
 }
@@ -205,9 +269,7 @@ static void read_sources(struct view *v, const struct verifier *key)
 	buf_done(&b);
 	if (!r)
 		return;
-	if (!v->harmed.line[0])
-		why_set(&v->harmed, 0,
-			"%s/sources: cannot be read or is harmed; run `vedette verify -d`", v->dir);
+	harmed(v, "%s/sources: cannot be read or is harmed; run `vedette verify -d`", v->dir);
 	source_table_free(v->sources);
 	v->sources = source_table_new();
 	sources_from_blocks(v);
@@ -229,7 +291,7 @@ static int look(struct view *v, const struct verifier *key, bool last_try, struc
 		segments_done(&s);
 		return why_set(why, r, "%s: cannot be read: %s", v->dir, strerror(-r));
 	}
-	whole = take_segments(v, &s, next, last_try);
+	whole = take_segments(v, &s, key, next, last_try);
 	if (whole)
 		read_sources(v, key);
 	for (size_t i = 0; i < v->n && whole; i++) {
@@ -244,26 +306,25 @@ int view_open(struct view **ret, const char *dir, struct why *why)
 {
 	struct view *v = mem_new(1, sizeof(*v));
 	struct identity id;
-	bool known = true;
-	int r;
+	int r, known = 0; /* 0: whose ledger it is; or why that is not known */
 
 	v->dir = mem_must(strdup(dir));
 	v->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	r = v->dirfd < 0 ? why_set(why, -errno, "%s: %s", dir, strerror(errno)) : 0;
 	if (!r) {
-		r = identity_read(v->dirfd, NULL, &id, &v->harmed);
-		if (r == -EBADMSG) { /* its records can be read all the same */
-			known = false;
-			r = 0;
-		}
-		if (r)
-			why_set(why, r, "%s: %s", dir, v->harmed.line);
+		/* A harmed identity, or none, takes no record away: each file says by itself of
+		 * what form it is. Only a newer format that is truly signed is not looked into. */
+		known = identity_read(v->dirfd, NULL, &id, &v->harmed);
+		if (known == -EPROTONOSUPPORT)
+			r = why_set(why, known, "%s: %s", dir, v->harmed.line);
 	}
 	if (!r) {
 		r = -EAGAIN;
 		for (int try = 0; try < 2 && r == -EAGAIN; try++)
-			r = look(v, known ? &id.verifier : NULL, try == 1, why);
+			r = look(v, known ? NULL : &id.verifier, try == 1, why);
 	}
+	if (!r && known && !v->n && !v->dropped)
+		r = why_set(why, known, "%s: %s", dir, v->harmed.line);
 	if (r) {
 		view_free(v);
 		return r;
@@ -280,6 +341,7 @@ struct view *view_free(struct view *v)
 	if (v->dirfd >= 0)
 		close(v->dirfd);
 	source_table_free(v->sources);
+	free(v->sealed);
 	free(v->at);
 	free(v->dir);
 	free(v);

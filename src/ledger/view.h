@@ -33,7 +33,8 @@ int view_segment(const struct view *v, size_t i, struct segment **ret, struct wh
 const struct source *view_source(const struct view *v, uint32_t id); /* NULL: unknown */
 uint64_t view_source_seq(const struct view *v, uint32_t id); /* of the record that defines it */
 uint32_t view_sources(const struct view *v); /* ids are 0 .. n-1 */
-/* Identity or table of sources is harmed: records are read, and sources come from the records as
- * far as those are there. Harmed blocks are left out and show as gaps. */
+/* Identity or table of sources is harmed or missing: records are read, and sources come from the
+ * records as far as those are there. Harmed blocks are left out and show as gaps. Where files were
+ * exchanged, units may overlap. */
 bool view_harmed(const struct view *v, struct why *why);
 const char *view_dir(const struct view *v);
