@@ -367,6 +367,25 @@ static void tell_harmed_tiles(struct growing *g)
 	}
 }
 
+/* The records of a unit cannot be had, and what stands for them does not give the signed root. From
+ * here on roots cannot be compared: the records behind are judged by their blocks' signed hashes
+ * and by the tiles, and are not blamed for what is wrong before them. */
+static void tell_harmed_base(struct growing *g, const struct vunit *u, const char *path)
+{
+	uint64_t from = u->first / GROUP / TILE_WIDTH;
+	uint64_t to = (trailer_size(&u->trailer) - 1) / GROUP / TILE_WIDTH;
+	char name[TILE_NAME_MAX];
+
+	for (uint64_t i = from; i <= to; i++) {
+		tile_name(1, i, name);
+		finding(g->v,
+			"tree/%s, or %s: is harmed: they do not give the signed root of %llu "
+			"records; roots behind it cannot be compared",
+			name, path, (unsigned long long)trailer_size(&u->trailer));
+	}
+	g->whole = false;
+}
+
 static void take_definitions(struct verify *v, struct outcome *o)
 {
 	for (size_t i = 0; i < o->defs; i++) {
@@ -442,7 +461,8 @@ static void take_sealed(struct growing *g, const struct vunit *u, struct outcome
 		before = mem_new(1, sizeof(*before)); /* 130 KiB: not for the stack */
 		*before = *g;
 		grow_by_records(g, u, o);
-		fits = !g->whole || !g->low_known || root_fits(g, &u->trailer);
+		fits = g->whole && g->low_known ? root_fits(g, &u->trailer)
+						: !o->payload_differs || !g->differs_n;
 		if (o->payload_differs)
 			finding(g->v, "%s: records %llu..%llu: the payload is not the signed one%s",
 				path, (unsigned long long)u->first,
@@ -455,6 +475,8 @@ static void take_sealed(struct growing *g, const struct vunit *u, struct outcome
 			before->waiting_n = g->waiting_n;
 			*g = *before; /* on by what was signed */
 			grow_by_tiles(g, trailer_size(&u->trailer), &u->trailer.low, NULL, 0, path);
+			if (g->whole && !root_fits(g, &u->trailer))
+				tell_harmed_base(g, u, path);
 		} else {
 			tell_harmed_tiles(g);
 		}
@@ -466,12 +488,10 @@ static void take_sealed(struct growing *g, const struct vunit *u, struct outcome
 				(unsigned long long)(u->first + u->count - 1));
 		grow_by_tiles(g, trailer_size(&u->trailer), &u->trailer.low, o->bridge, o->bridges,
 			      path);
-		if (u->skip && !u->gone)
-			root_at_low(g, g->at, &u->trailer.low);
 		if (g->whole && !root_fits(g, &u->trailer))
-			finding(g->v,
-				"%s: tiles and trailer do not give the signed root of %llu records",
-				path, (unsigned long long)trailer_size(&u->trailer));
+			tell_harmed_base(g, u, path);
+		else if (u->skip && !u->gone)
+			root_at_low(g, g->at, &u->trailer.low);
 	}
 	pass_sizes(g, trailer_size(&u->trailer));
 }
