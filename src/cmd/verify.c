@@ -5,12 +5,22 @@
 #include "cmd/command.h"
 #include "cmd/prove.h"
 #include "cmd/units.h"
+#include "ledger/repair.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OPT_DIR, OPT_KEY, OPT_CHECKPOINT, OPT_INCREMENTAL, OPT_THREADS, OPT_OUTPUT, OPT_PROGRESS };
+enum {
+	OPT_DIR,
+	OPT_KEY,
+	OPT_CHECKPOINT,
+	OPT_INCREMENTAL,
+	OPT_THREADS,
+	OPT_OUTPUT,
+	OPT_PROGRESS,
+	OPT_REPAIR
+};
 
 static const struct option options[] = {
 	[OPT_DIR] = { "dir", 'd', "DIR", "directory of the ledger" },
@@ -23,26 +33,29 @@ static const struct option options[] = {
 			      "decode again only what came after that checkpoint" },
 	[OPT_THREADS] = { "threads", 0, "N", "at most so many threads (default: one a core)" },
 	[OPT_OUTPUT] = { "output", 'o', "FORMAT", "text (the default) or json" },
+	[OPT_REPAIR] = { "repair-tiles", 0, NULL,
+			 "first make stored hashes of the tree that are missing or harmed again "
+			 "from the records; writes only what gives the signed roots, and says so; "
+			 "no writer may be at work" },
 	[OPT_PROGRESS] = { "progress", 0, NULL, "say how far it is, also when not on a terminal" },
 };
 
 struct job {
 	struct args *args;
 	const char *path;
-	bool json, progress, bar;
+	bool json, progress, bar, repair;
 	usec told;
 	struct verify_options o;
 };
 
-static void finding(void *ctx, const char *line)
+static void show(const struct job *j, const char *key, const char *line)
 {
-	const struct job *j = ctx;
 	struct buf b = { 0 };
 
 	if (j->bar)
 		fputs("\r\033[K", stderr);
 	if (j->json) {
-		buf_str(&b, "{\"finding\":");
+		buf_printf(&b, "{\"%s\":", key);
 		json_string(&b, bytes_str(line));
 		buf_str(&b, "}\n");
 	} else {
@@ -52,6 +65,16 @@ static void finding(void *ctx, const char *line)
 	fwrite(b.at, 1, b.len, stdout);
 	fflush(stdout);
 	buf_done(&b);
+}
+
+static void finding(void *ctx, const char *line)
+{
+	show(ctx, "finding", line);
+}
+
+static void repaired(void *ctx, const char *line)
+{
+	show(ctx, "repair", line);
 }
 
 static void progress(void *ctx, uint64_t done, uint64_t all)
@@ -103,6 +126,9 @@ static int take(struct job *j, int option)
 	case OPT_PROGRESS:
 		j->progress = true;
 		return 0;
+	case OPT_REPAIR:
+		j->repair = true;
+		return 0;
 	default:
 		return EXIT_TROUBLE;
 	}
@@ -151,6 +177,19 @@ static void tell(const struct job *j, const struct verify_result *v, bool intact
 	buf_done(&disk);
 }
 
+static int repair(struct job *j, struct why *why)
+{
+	struct repair_options o = {
+		.dir = j->path, .public_key = j->o.public_key, .say = repaired, .ctx = j
+	};
+	uint64_t tiles;
+	int r = repair_tiles(&o, &tiles, why);
+
+	if (r >= 0 && !j->json)
+		printf("%llu tiles made again\n", (unsigned long long)tiles);
+	return r < 0 ? r : 0; /* what could not be made again, verify tells */
+}
+
 static int verify_directory(struct job *j)
 {
 	struct verify_result result = { 0 };
@@ -163,7 +202,9 @@ static int verify_directory(struct job *j)
 	j->bar = isatty(STDERR_FILENO);
 	if (j->bar || j->progress)
 		j->o.progress = progress;
-	r = verify_ledger(&j->o, &result, &why);
+	r = j->repair ? repair(j, &why) : 0;
+	if (!r)
+		r = verify_ledger(&j->o, &result, &why);
 	if (j->bar)
 		fputs("\r\033[K", stderr);
 	if (r < 0)
@@ -193,8 +234,9 @@ static int run(struct args *a)
 		return args_bad(a, "%s: %s", j.path, strerror(errno));
 	if (strcmp(j.path, "-") != 0 && S_ISDIR(st.st_mode))
 		return verify_directory(&j);
-	if (j.o.incremental)
-		return args_bad(a, "--incremental is for ledgers, not for bundles of evidence");
+	if (j.o.incremental || j.repair)
+		return args_bad(a, "%s is for ledgers, not for bundles of evidence",
+				j.repair ? "--repair-tiles" : "--incremental");
 	return prove_bundle(a, j.path, j.o.public_key, j.o.checkpoint, NULL, j.json);
 }
 
@@ -203,6 +245,8 @@ static const char *const examples[] = {
 	"with a key and a checkpoint that were kept on another machine",
 	"vedette verify case-17.evidence --key key.pub",
 	"a bundle made by vedette evidence export",
+	"vedette verify -d /var/lib/vedette/ledger --key key.pub --repair-tiles",
+	"after files below tree/ were lost: serve does not start without the newest of them",
 	NULL,
 };
 
@@ -210,11 +254,12 @@ const struct command command_verify = {
 	.name = "verify",
 	.args = "-d DIR | BUNDLE [--key KEY] [--checkpoint FILE] [OPTION...]",
 	.what = "prove that a ledger or a bundle of evidence is intact",
-	.about =
-		"Reads every byte of every file, computes the Merkle tree again, checks all "
-		"signatures, and that the ledger goes on from an older checkpoint. It needs the "
-		"public key and nothing secret, and changes nothing; it may run on a copy or while "
-		"serve writes. What is wrong is named with the records it harms.",
+	.about = "Reads every byte of every file, computes the Merkle tree again, checks all "
+		 "signatures, and that the ledger goes on from an older checkpoint. It needs the "
+		 "public key and nothing secret, and changes nothing unless --repair-tiles is "
+		 "given; "
+		 "it may run on a copy or while serve writes. What is wrong is named with the "
+		 "records it harms.",
 	.status = "0 proven intact, 1 not intact (said what and where), 2 cannot tell.",
 	.examples = examples,
 	.options = options,

@@ -151,5 +151,5 @@ static void look_tile(struct verify *v, const char *path, const struct stat *st,
 
 int verify_walk_tiles(struct verify *v, uint64_t size)
 {
-	return v->live ? 0 : walk(v, "tree", 0, look_tile, &size);
+	return v->live || v->treefd < 0 ? 0 : walk(v, "tree", 0, look_tile, &size);
 }

@@ -59,7 +59,9 @@ static bool stored_entry(struct growing *g, unsigned level, uint64_t n, struct h
 		t->index = index;
 		t->loaded = true;
 		t->told = false;
-		r = tile_read(g->v->treefd, level, index, 1, t->stored, &t->have);
+		r = g->v->treefd < 0
+			    ? -ENOENT
+			    : tile_read(g->v->treefd, level, index, 1, t->stored, &t->have);
 		if (r)
 			t->have = 0;
 		if (r && r != -ENOENT) {

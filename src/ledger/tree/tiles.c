@@ -173,17 +173,17 @@ int tiles_load(struct tiles *t, int treefd, uint64_t groups, struct range *ret_r
 
 			tile_name(level, n / TILE_WIDTH, name);
 			return why_set(why, r,
-				       "tree/%s: cannot be read (%s); run `vedette verify -d` on "
-				       "this ledger",
+				       "tree/%s: cannot be read (%s); `vedette verify -d DIR "
+				       "--repair-tiles` makes it again",
 				       name, strerror(-r));
 		}
 	}
 	r = tile_range(treefd, groups, ret_range);
 	if (r)
 		why_set(why, r,
-			"tree/: tiles below record %llu cannot be read (%s); run `vedette verify "
-			"-d` "
-			"on this ledger",
+			"tree/: tiles below record %llu cannot be read (%s); `vedette verify -d "
+			"DIR "
+			"--repair-tiles` makes them again",
 			(unsigned long long)(groups * GROUP), strerror(-r));
 	return r;
 }
@@ -229,9 +229,7 @@ static int drop_partials(int dirfd, const char *folder, unsigned keep)
 	return fd < 0 ? fd : r;
 }
 
-/* One tile of n hashes, durable; narrower forms of it go. */
-static int store_tile(int treefd, unsigned level, uint64_t index, const struct hash256 *h,
-		      unsigned n)
+int tile_write(int treefd, unsigned level, uint64_t index, const struct hash256 *h, unsigned n)
 {
 	char name[TILE_NAME_MAX], folder[TILE_NAME_MAX + 2], width[8];
 	struct bytes all = bytes_of(h, n * sizeof(*h));
@@ -273,7 +271,7 @@ static int push(struct tiles *t, unsigned level, uint64_t have[static TILE_LEVEL
 	t->edge[level][have[level]++ % TILE_WIDTH] = *h;
 	if (have[level] % TILE_WIDTH)
 		return 0;
-	r = store_tile(t->fd, level, have[level] / TILE_WIDTH - 1, t->edge[level], TILE_WIDTH);
+	r = tile_write(t->fd, level, have[level] / TILE_WIDTH - 1, t->edge[level], TILE_WIDTH);
 	if (r || level + 1 >= TILE_LEVELS)
 		return r;
 	memcpy(up, t->edge[level], sizeof(up));
@@ -297,7 +295,7 @@ int tiles_store(struct tiles *t, const struct hash256 *h, size_t n)
 		r = push(work, 1, have, &h[i]);
 	for (unsigned level = 1; level < TILE_LEVELS && !r; level++) {
 		if (have[level] != had[level] && have[level] % TILE_WIDTH)
-			r = store_tile(t->fd, level, have[level] / TILE_WIDTH, work->edge[level],
+			r = tile_write(t->fd, level, have[level] / TILE_WIDTH, work->edge[level],
 				       (unsigned)(have[level] % TILE_WIDTH));
 	}
 	if (!r) {

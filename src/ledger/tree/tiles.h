@@ -31,6 +31,8 @@ int tiles_tidy(int treefd, uint64_t groups);
 /* At least `want` hashes of a tile; -ENOENT where they are not stored. */
 int tile_read(int treefd, unsigned level, uint64_t index, unsigned want,
 	      struct hash256 ret[static TILE_WIDTH], unsigned *ret_n);
+/* One tile of n hashes, durable; other forms of it go. */
+int tile_write(int treefd, unsigned level, uint64_t index, const struct hash256 *h, unsigned n);
 /* "tile/1/x001/234" */
 #define TILE_NAME_MAX 64
 void tile_name(unsigned level, uint64_t index, char ret[static TILE_NAME_MAX]);
