@@ -37,7 +37,9 @@ static const struct option options[] = {
 	[OPT_OUTPUT] = { "output", 'o', "FILE", "export: the bundle (default: standard output)" },
 	[OPT_KEY] = { "key", 'k', "KEY", "verify: public key to believe, its text or a file" },
 	[OPT_CHECKPOINT] = { "checkpoint", 'c', "FILE",
-			     "verify: the bundle must go on from this checkpoint kept elsewhere" },
+			     "a checkpoint kept elsewhere; export: tie the bundle to it, verify: "
+			     "it must "
+			     "be tied to it" },
 	[OPT_RECORDS] = { "records", 0, NULL, "verify: print the proven records, one a line" },
 };
 
@@ -237,7 +239,7 @@ static int write_bundle(struct evidence *e, uint64_t *seq, size_t n)
 			return args_bad(e->args, "%s: %s", e->output, strerror(errno));
 		to = mem_must(fdopen(fd, "w"));
 	}
-	r = evidence_export(e->dir, seq, n, to, &why);
+	r = evidence_export_for(e->dir, seq, n, e->checkpoint, to, &why);
 	if (to == stdout)
 		return r < 0 ? args_failed(e->args, &why, r) : args_flush(e->args, EXIT_GOOD);
 	if (r == 0 && (fflush(to) != 0 || fsync(fileno(to)) < 0))
