@@ -2,6 +2,7 @@
 /* Everything in a bundle comes from someone else: a line that is not exactly of its form is
  * refused, and so is a bundle without its last line. */
 #include "base/io.h"
+#include "base/text.h"
 #include "event/record.h"
 #include "ledger/evidence.h"
 #include "ledger/form.h"
@@ -55,6 +56,21 @@ static int next_line(struct check *c)
 	return ch == EOF ? LINE_END : 0; /* a last line without its newline is no line */
 }
 
+/* A string has one form only, as everything here: what is told twice could differ. */
+static bool take_string(struct bytes *b, struct buf *ret)
+{
+	struct bytes from = *b;
+	struct buf again = { 0 };
+	bool good = form_string(b, ret);
+
+	if (good) {
+		json_string(&again, buf_view(ret));
+		good = bytes_eq(bytes_sub(from, 0, from.len - b->len), buf_view(&again));
+	}
+	buf_done(&again);
+	return good;
+}
+
 static bool take_proof(struct bytes *b, struct proof *ret)
 {
 	struct buf h = { 0 };
@@ -81,8 +97,8 @@ static int check_head(struct check *c, const char *public_key)
 
 	if (!form_take(&b, "{\"vedette-evidence\":") || !form_take(&b, "1,"))
 		r = refuse(c, "is not the head of a bundle of format 1");
-	else if (!form_take(&b, "\"key\":") || !form_string(&b, &key) ||
-		 !form_take(&b, ",\"checkpoint\":") || !form_string(&b, &note) ||
+	else if (!form_take(&b, "\"key\":") || !take_string(&b, &key) ||
+		 !form_take(&b, ",\"checkpoint\":") || !take_string(&b, &note) ||
 		 !form_take(&b, "}") || b.len || !verifier_parse(buf_view(&key), &inside))
 		r = refuse(c, "the head is not of the form");
 	if (!r && public_key && memcmp(&inside, &c->key, sizeof(inside)) != 0)
@@ -104,7 +120,7 @@ static int check_consistency(struct check *c, struct bytes b)
 	struct proof p;
 	int r = 0;
 
-	if (!form_string(&b, &note) || !form_take(&b, ",") || !take_proof(&b, &p) ||
+	if (!take_string(&b, &note) || !form_take(&b, ",") || !take_proof(&b, &p) ||
 	    !form_take(&b, "}}") || b.len)
 		r = refuse(c, "is not of the form");
 	else if (!checkpoint_open(buf_view(&note), &c->key, false, &old))
@@ -123,7 +139,7 @@ static int check_table(struct check *c, struct bytes b)
 	struct buf note = { 0 };
 	int r = 0;
 
-	if (c->table || !form_string(&b, &note) || !form_take(&b, "}") || b.len) {
+	if (c->table || !take_string(&b, &note) || !form_take(&b, "}") || b.len) {
 		r = refuse(c, "is not of the form");
 	} else {
 		c->table = source_table_new();
