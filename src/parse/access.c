@@ -129,18 +129,21 @@ static bool clf_request(struct line *l, struct bytes b, bool escaped)
 static bool clf_rest(struct line *l, struct bytes b, bool escaped)
 {
 	struct line_mark mark = line_mark(l);
-	struct bytes user, c = b;
+	struct bytes user, c = b, names;
 	usec at;
 	size_t n;
 
 	scan_word(&c); /* identd: never of use */
-	n = FIND(c, " [");
-	if (n == BYTES_NONE || n > 256)
-		return false;
-	user = scan_head(c, n);
-	scan_skip(&c, n + 2);
-	if (!stamp_clf(l->hint, &c, &at) || !TAKE(&c, "] \""))
-		return false;
+	names = c;
+	do { /* a name may hold " [" too, but no quote that is not escaped */
+		n = FIND(c, " [");
+		if (n == BYTES_NONE)
+			return false;
+		scan_skip(&c, n + 2);
+		user = scan_head(names, names.len - c.len - 2);
+		b = c;
+	} while (!stamp_clf(l->hint, &b, &at) || !TAKE(&b, "] \""));
+	c = b;
 	if (!is_absent(user) && !IS(user, "\"\""))
 		set(l, FIELD_USER_NAME, user);
 	if (clf_request(l, c, escaped)) {
@@ -205,6 +208,9 @@ bool access_line(struct line *l, struct bytes b)
 		return false;
 	if (is_vhost(clients)) {
 		vhost = scan_head(clients, scan_last(clients, BYTES(":")));
+		clients = take_clients(&b);
+	} else if (!is_ip(clients) && is_ip(scan_head(b, scan_chr(b, ' ')))) {
+		vhost = clients; /* without its port */
 		clients = take_clients(&b);
 	}
 	if (!clf_rest(l, b, true))

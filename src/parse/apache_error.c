@@ -58,7 +58,8 @@ static void take_client(struct bytes *b, struct head *h)
 	} else if (!scan_take_to(&c, ']', &in)) {
 		return;
 	}
-	h->client = in;
+	if (!h->client.len) /* a second one may be part of the text */
+		h->client = in;
 	*b = c;
 }
 

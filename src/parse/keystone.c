@@ -4,17 +4,27 @@
  * project, a disabled or locked account in a line of its own; the request id joins them. */
 #include "parse/line.h"
 
-/* Up to the error summary: ": keystone.exception.Unauthorized: …" */
+/* Up to the error summary ": keystone.exception.Unauthorized: …", which repeats what stands before
+ * it: a name in the text may look like the beginning of one. */
 static struct bytes without_summary(struct bytes text)
 {
-	size_t own;
+	struct bytes rest, said, head;
+	size_t at = 0, end;
 
 	text = scan_head(text, scan_chr(text, '\n'));
-	own = LAST(text, ": keystone.exception.");
-	if (own != BYTES_NONE && trace_summary(text) == own)
-		return scan_head(text, own);
-	own = FIND(text, ": keystone.exception.");
-	return scan_head(text, own != BYTES_NONE ? own : trace_summary(text));
+	while ((end = FIND(bytes_from(text, at), ": keystone.exception.")) != BYTES_NONE) {
+		head = scan_head(text, at + end);
+		rest = bytes_from(text, at + end + 2);
+		at += end + 2;
+		said = bytes_from(rest,
+				  FIND(rest, ": ") == BYTES_NONE ? rest.len : FIND(rest, ": ") + 2);
+		TAKE(&head, "Authorization failed. ");
+		if (said.len && bytes_starts(head, said) &&
+		    (head.len == said.len || STARTS(bytes_from(head, said.len), " from ")))
+			return scan_head(text, at - 2);
+	}
+	end = FIND(text, ": keystone.exception.");
+	return scan_head(text, end != BYTES_NONE ? end : trace_summary(text));
 }
 
 static bool is_address_list(struct bytes list)
@@ -23,6 +33,8 @@ static bool is_address_list(struct bytes list)
 		size_t comma = scan_chr(list, ',');
 		struct bytes one = bytes_trim(scan_head(list, comma));
 
+		if (scan_chr(one, ':') < one.len)
+			one = scan_head(one, scan_chr(one, '%')); /* fe80::1%eth0 */
 		if (!is_ip(one) && !IS(one, "unknown") && !IS(one, "<none>"))
 			return false;
 		scan_skip(&list, comma + 1);
@@ -44,9 +56,12 @@ static void set_user(struct line *l, struct bytes who)
 /* "… user: X." and the like: X may hold blanks and points, so only the last point goes. */
 static void user_of_reason(struct line *l, struct bytes reason)
 {
-	size_t at = FIND(reason, "user: ");
+	size_t at;
 	struct bytes who;
 
+	if (STARTS(reason, "Could not find ") && !STARTS(reason, "Could not find user"))
+		return; /* what was not found is a stranger's text and may speak of a user */
+	at = FIND(reason, "user: ");
 	if (at == BYTES_NONE && STARTS(reason, "User is disabled: "))
 		at = 12;
 	if (at != BYTES_NONE) {
@@ -112,7 +127,8 @@ static bool authorization_failed(struct line *l, struct bytes text)
 	return true;
 }
 
-/* What is told in a line of its own, by the start of the text. */
+/* What is told in a line of its own, by the start of the text. Keystone writes no address here: an
+ * end that looks like one is part of a name. */
 static bool refused_login(struct line *l, struct bytes text)
 {
 	static const char *const starts[] = {
@@ -142,17 +158,15 @@ static bool refused_login(struct line *l, struct bytes text)
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (!bytes_starts(text, bytes_str(starts[i])))
 			continue;
-		reason = take_origin(l, text);
-		reason = scan_head(reason, FIND(reason, " (Disable "));
+		reason = scan_head(text, FIND(text, " (Disable "));
 		failed_login(l, reason);
 		user_of_reason(l, reason);
 		return true;
 	}
 	if (STARTS(text, "User ") &&
 	    (HAS(text, " has no access to ") || HAS(text, " is unauthorized for "))) {
-		reason = take_origin(l, text);
-		failed_login(l, reason);
-		user_of_reason(l, reason);
+		failed_login(l, text);
+		user_of_reason(l, text);
 		return true;
 	}
 	return false;

@@ -102,7 +102,7 @@ static bool from_bracket(struct line *l, struct bytes b)
 	if (scan_take_to(&c, ']', &in)) {
 		if (level_of(in).len)
 			return haproxy_text(l, b);
-		if (scan_is(c, ':') && is_ip(in)) /* [::1]:1234 */
+		if ((scan_is(c, ':') || scan_is(c, ' ')) && is_ip(in)) /* [::1]:1234, [::1] - - */
 			return from_client(l, b);
 		in = bytes_trim(in);
 		if (scan_decimal(&in).len && !in.len && scan_is(c, ' ') &&

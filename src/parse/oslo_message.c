@@ -240,8 +240,9 @@ void oslo_message(struct line *l, struct bytes logger, struct bytes level, struc
 {
 	uint8_t c = scan_at(text, 0);
 
-	if ((is_digit(c) || c == ':' || (hex_digit(c) >= 0 && scan_at(text, 4) == ':')) &&
-	    access_wsgi(l, text))
+	if ((is_digit(c) || c == ':' || c == '<' || c == '-' ||
+	     (hex_digit(c) >= 0 && scan_at(text, 4) == ':')) &&
+	    access_wsgi(l, text)) /* "<local>" and "-": over a socket in the file system */
 		return;
 	if (c == '(' && wsgi_server_message(l, text))
 		return;

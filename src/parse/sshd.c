@@ -36,18 +36,39 @@ static bool is_origin(struct bytes b)
 	return TAKE(&b, " ssh") && scan_digits(&b).len && (!b.len || scan_is(b, ':'));
 }
 
-/* Where the daemon's own " from " stands: the last one that an address and the end follow. */
+/* Behind "ssh2": nothing, or ": TYPE FINGERPRINT" of a plain key. */
+static bool is_plain_end(struct bytes origin)
+{
+	size_t at = FIND(origin, " ssh2");
+	struct bytes b = bytes_from(origin, at == BYTES_NONE ? origin.len : at + 5);
+
+	if (!TAKE(&b, ": "))
+		return true;
+	scan_word(&b);
+	return b.len && scan_chr(b, ' ') == b.len;
+}
+
+#define DOUBTFUL (BYTES_NONE - 1) /* several places may be it */
+
+/* Where the daemon's own " from " stands: the last one that an address and the end follow. Behind
+ * the address it may quote the id of a certificate that whoever signed it chose: a second place
+ * that fits makes such a line say nothing certain of its origin, so none is taken. */
 static size_t origin_at(struct bytes b)
 {
 	struct bytes left = b;
-	size_t at;
+	size_t at, found = BYTES_NONE;
 
 	while ((at = LAST(left, " from ")) != BYTES_NONE) {
-		if (is_origin(bytes_from(b, at + 6)))
-			return at;
+		if (is_origin(bytes_from(b, at + 6))) {
+			if (found != BYTES_NONE)
+				return DOUBTFUL;
+			if (is_plain_end(bytes_from(b, at + 6)))
+				return at;
+			found = at;
+		}
 		left.len = at;
 	}
-	return BYTES_NONE;
+	return found;
 }
 
 /* "HOST[ port N]…": sets the source, returns what follows. */
@@ -72,7 +93,7 @@ static void set_user(struct line *l, struct bytes name)
 	set(l, FIELD_USER_NAME, name);
 }
 
-/* "NAME from HOST port N ssh2": false where there is no origin */
+/* "NAME from HOST port N ssh2": false where there is no origin; neither is set where two fit */
 static bool user_from(struct line *l, struct bytes b)
 {
 	size_t at = origin_at(b);
@@ -80,6 +101,8 @@ static bool user_from(struct line *l, struct bytes b)
 
 	if (at == BYTES_NONE)
 		return false;
+	if (at == DOUBTFUL)
+		return true;
 	set_user(l, scan_head(b, at));
 	key = take_origin(l, bytes_from(b, at + 6));
 	at = FIND(key, ": ");
@@ -125,6 +148,31 @@ static bool user_host_port(struct line *l, struct bytes b, bool reason)
 	return false;
 }
 
+#define NAME_CHANGED ": Change of username or service not allowed: ("
+
+/* "NAME HOST port N: Change of username or service not allowed: (NAME,ssh-connection) -> (…": the
+ * second pair is a stranger's text, cut after a hundred bytes, and may look like an end of its own.
+ * The daemon's end is the one behind which the very same name stands. */
+static bool name_changed(struct line *l, struct bytes b)
+{
+	struct bytes rest = b, who, name, again;
+	size_t at;
+
+	for (int tries = 0; tries < 8 && (at = FIND(rest, NAME_CHANGED)) != BYTES_NONE; tries++) {
+		who = bytes_of(b.at, b.len - rest.len + at);
+		again = bytes_from(rest, at + sizeof(NAME_CHANGED) - 1);
+		scan_skip(&rest, at + 2);
+		name = scan_head(who, LAST(who, " port "));
+		name = scan_head(name, scan_last(name, BYTES(" ")));
+		if ((bytes_starts(again, name) && scan_at(again, name.len) == ',') ||
+		    (again.len > 50 && bytes_starts(name, again))) {
+			set(l, FIELD_EVENT_REASON, rest);
+			return user_host_port(l, who, false);
+		}
+	}
+	return false;
+}
+
 /* Behind "Connection closed by ", "Disconnected from ", "Disconnecting ": who, if a login was
  * under way ("authenticating user", "invalid user"), then the address. */
 static bool ended(struct line *l, struct bytes b, bool reason)
@@ -133,7 +181,9 @@ static bool ended(struct line *l, struct bytes b, bool reason)
 
 	if (!login && !invalid)
 		TAKE(&b, "user ");
-	if (!user_host_port(l, b, reason) && scan_chr(b, ' ') == b.len)
+	if (reason && HAS(b, NAME_CHANGED))
+		name_changed(l, b);
+	else if (!user_host_port(l, b, reason) && scan_chr(b, ' ') == b.len)
 		set_source(l, b);
 	if (invalid)
 		SET(l, EVENT_REASON, "invalid user");
@@ -148,7 +198,7 @@ static bool probe(struct line *l, struct bytes b, struct bytes reason)
 {
 	size_t at = origin_at(b);
 
-	if (at != BYTES_NONE)
+	if (at < DOUBTFUL)
 		take_origin(l, bytes_from(b, at + 6));
 	act(l, BYTES("network"), BYTES("ssh_probe"));
 	SET(l, EVENT_OUTCOME, "failure");
@@ -180,6 +230,14 @@ static bool connection(struct line *l, struct bytes b)
 {
 	if (TAKE(&b, "closed by ") || TAKE(&b, "reset by "))
 		return ended(l, b, false);
+	if (TAKE(&b, "from authenticating user ") || TAKE(&b, "from invalid user ") ||
+	    TAKE(&b, "from user ")) { /* "NAME HOST port N timed out", "…: Broken pipe" */
+		if (ENDS(b, " timed out"))
+			b.len -= 10;
+		user_host_port(l, b, true);
+		act(l, BYTES("session"), BYTES("ssh_disconnect"));
+		return true;
+	}
 	if (TAKE(&b, "from ")) { /* "HOST port N on HOST port N" */
 		b = take_origin(l, b);
 		if (TAKE(&b, " on ")) {
@@ -265,7 +323,7 @@ static bool invalid_user(struct line *l, struct bytes b)
 {
 	size_t at = origin_at(b);
 
-	if (at == BYTES_NONE) {
+	if (at >= DOUBTFUL) {
 		if (!STARTS(b, "from ")) /* the name is empty: "Invalid user  from 1.2.3.4" */
 			return false;
 		take_origin(l, bytes_from(b, 5));
@@ -311,14 +369,23 @@ static bool exceeded(struct line *l, struct bytes b)
 	return true;
 }
 
-/* "Unable to negotiate with HOST port N: no matching cipher found. Their offer: …" */
+/* "Unable to negotiate with [invalid user NAME ]HOST port N: no matching cipher found. Their
+ * offer: …": the offer is the client's and so is the name, hence no address where one of them looks
+ * like the other's border. */
 static bool negotiate(struct line *l, struct bytes b)
 {
-	b = take_origin(l, b);
+	size_t at = FIND(b, ": no matching ");
+	struct bytes who = scan_head(b, at);
+
 	act(l, BYTES("network"), BYTES("ssh_probe"));
 	SET(l, EVENT_OUTCOME, "failure");
-	TAKE(&b, ": ");
-	set(l, FIELD_EVENT_REASON, b);
+	if (at != BYTES_NONE)
+		set(l, FIELD_EVENT_REASON, bytes_from(b, at + 2));
+	if (!TAKE(&who, "authenticating user ") && !TAKE(&who, "invalid user ") &&
+	    !TAKE(&who, "user "))
+		take_origin(l, who); /* no name: the first words are the daemon's */
+	else if (at != BYTES_NONE && !HAS(bytes_from(b, at + 2), ": no matching "))
+		user_host_port(l, who, false);
 	return true;
 }
 
@@ -333,9 +400,11 @@ static bool dropped(struct line *l, struct bytes b)
 	scan_skip(&b, at + 5);
 	word = scan_word(&b);
 	set_source_port(l, word);
-	at = FIND(b, "penalty: ");
-	if (at != BYTES_NONE)
-		set(l, FIELD_EVENT_REASON, bytes_from(b, at + 9));
+	if (TAKE(&b, "on ")) {
+		scan_word(&b);
+		TAKE(&b, "penalty: ");
+		set(l, FIELD_EVENT_REASON, b); /* or "Maxstartups", "past MaxStartups" */
+	}
 	act(l, BYTES("network"), BYTES("ssh_drop"));
 	SET(l, EVENT_OUTCOME, "failure");
 	return true;
@@ -393,6 +462,25 @@ static bool other(struct line *l, struct bytes text)
 	if (TAKE(&b, "Address ") && HAS(b, " maps to ")) {
 		take_origin(l, b);
 		act(l, BYTES("network"), BYTES("ssh_probe"));
+		return true;
+	}
+	if (TAKE(&b, "Nasty PTR record ")) { /* '"NAME" is set up for HOST, ignoring' */
+		at = LAST(b, "\" is set up for ");
+		if (at == BYTES_NONE)
+			return false;
+		scan_skip(&b, at + 16);
+		set_source(l, scan_head(b, FIND(b, ", ignoring")));
+		act(l, BYTES("network"), BYTES("ssh_probe"));
+		return true;
+	}
+	if (TAKE(&b, "scanned from ") || TAKE(&b, "probed from ")) {
+		take_origin(l, b);
+		act(l, BYTES("network"), BYTES("ssh_probe"));
+		return true;
+	}
+	if (TAKE(&b, "Access denied for user ")) { /* "NAME by PAM account configuration" */
+		set(l, FIELD_USER_NAME, scan_head(b, LAST(b, " by PAM account configuration")));
+		fail(l, BYTES("ssh_not_allowed"));
 		return true;
 	}
 	if (TAKE(&b, "SSH: Server;Ltype: ") && (at = FIND(b, ";Remote: ")) != BYTES_NONE) {
@@ -471,9 +559,22 @@ static bool by_first(struct line *l, struct bytes b)
 	}
 }
 
+/* "MESSAGE for [illegal user ]NAME from HOST" behind "PAM: ", whatever the module said. */
+static bool pam_said(struct line *l, struct bytes b)
+{
+	size_t at = FIND(b, " for ");
+
+	if (at == BYTES_NONE || at > 128 || !user_from(l, bytes_from(b, at + 5)))
+		return false;
+	set(l, FIELD_EVENT_REASON, scan_head(b, at));
+	fail(l, BYTES("pam_authenticate"));
+	return true;
+}
+
 bool sshd_text(struct line *l, struct bytes text)
 {
 	struct bytes b = bytes_trim(text);
+	bool pam = false;
 
 	for (;;) {
 		if (TAKE(&b, "error: "))
@@ -482,12 +583,15 @@ bool sshd_text(struct line *l, struct bytes text)
 			SET(l, LOG_LEVEL, "critical");
 		else if (TAKE(&b, "debug1: ") || TAKE(&b, "debug2: ") || TAKE(&b, "debug3: "))
 			SET(l, LOG_LEVEL, "debug");
-		else if (!TAKE(&b, "info: ") && !TAKE(&b, "PAM: "))
+		else if (TAKE(&b, "PAM: "))
+			pam = true;
+		else if (!TAKE(&b, "info: "))
 			break;
 	}
 	while (ENDS(b, "]") && (ENDS(b, " [preauth]") || ENDS(b, " [postauth]")))
 		b.len = scan_last(b, BYTES(" ["));
-	by_first(l, b);
+	if (!by_first(l, b) && pam)
+		pam_said(l, b);
 	SET(l, EVENT_DATASET, "sshd");
 	set(l, FIELD_MESSAGE, text);
 	return true;

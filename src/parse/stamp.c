@@ -376,11 +376,17 @@ bool stamp_clf(const struct parse_hint *h, struct bytes *b, usec *ret)
 	struct stamp s = { 0 };
 	int zone;
 
-	if (c.len < 20 || c.at[2] != '/' || c.at[6] != '/' || !is_digit(c.at[0]) ||
-	    !is_digit(c.at[1]))
+	if (c.len < 20 || !is_digit(c.at[0]))
 		return false;
-	s.day = two(c.at);
-	scan_skip(&c, 3);
+	if (c.at[2] == '/' && c.at[6] == '/' && is_digit(c.at[1])) {
+		s.day = two(c.at);
+		scan_skip(&c, 3);
+	} else if (c.at[1] == '/' && c.at[5] == '/') { /* "1/Apr/2014" */
+		s.day = (unsigned)(c.at[0] - '0');
+		scan_skip(&c, 2);
+	} else {
+		return false;
+	}
 	s.month = (unsigned)stamp_month(c);
 	scan_skip(&c, 4);
 	if (!take_year(&c, &s.year) || (!scan_take_chr(&c, ':') && !scan_take_chr(&c, ' ')))

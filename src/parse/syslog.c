@@ -153,6 +153,7 @@ bool syslog_iso(struct line *l, struct bytes b)
 
 	if (!scan_take_chr(&rest, ' '))
 		return false;
+	scan_take_chr(&rest, ' '); /* macOS writes two */
 	b = rest;
 	if (!event_has(l->ev, FIELD_SYSLOG_PRIORITY)) {
 		if (take_tag(&rest, &tag, &pid)) {

@@ -16,7 +16,10 @@ static bool is_class(struct bytes w)
 	if (w.len < 4 || w.len > 150)
 		return false;
 	first = scan_at(w, dot == BYTES_NONE ? 0 : dot + 1);
-	if ((uint8_t)(first - 'A') > 25 || !is_alnum(w.at[w.len - 1]))
+	if ((uint8_t)(first - 'A') > 25 && /* libvirt.libvirtError, socket.gaierror */
+	    !(dot != BYTES_NONE && (ENDS(w, "rror") || ENDS(w, ".timeout"))))
+		return false;
+	if (!is_alnum(w.at[w.len - 1]))
 		return false;
 	while (n < w.len && (is_alnum(w.at[n]) || w.at[n] == '_' || w.at[n] == '.'))
 		n++;
