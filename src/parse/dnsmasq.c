@@ -46,15 +46,18 @@ static bool dhcp(struct line *l, struct bytes b)
 	if (!scan_take_to(&b, ')', &name))
 		return false;
 	set(l, FIELD_NETWORK_INTERFACE, name);
-	for (scan_blanks(&b); b.len;) {
+	scan_blanks(&b);
+	w = scan_word(&b);
+	if (is_ip(w)) {
+		set(l, FIELD_SOURCE_IP, w);
 		w = scan_word(&b);
-		if (is_mac(w))
-			set(l, FIELD_SOURCE_MAC, w);
-		else if (is_ip(w))
-			set(l, FIELD_SOURCE_IP, w);
-		else if (event_has(l->ev, FIELD_SOURCE_MAC))
-			set_source(l, w);
 	}
+	if (is_mac(w))
+		set(l, FIELD_SOURCE_MAC, w);
+	/* the name is the client's own; in other kinds these are words of dnsmasq */
+	if ((IS(kind, "DHCPACK") || IS(kind, "DHCPREPLY")) && !is_ip(b) &&
+	    scan_chr(b, ' ') == b.len)
+		set_source(l, b);
 	SET(l, EVENT_CATEGORY, "network");
 	if (IS(kind, "DHCPACK") || IS(kind, "DHCPREPLY"))
 		SET(l, EVENT_ACTION, "dhcp-lease");

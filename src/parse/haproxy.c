@@ -173,6 +173,16 @@ static bool notice(struct line *l, struct bytes b)
 			return acted(l, BYTES("service-start"));
 		return !STARTS(b, "stopped") || acted(l, BYTES("service-stop"));
 	}
+	if (TAKE(&b, "Connect from ")) { /* "10.0.0.5:1234 to 10.0.0.1:5000 (keystone/HTTP)" */
+		set_source_port(l, scan_word(&b));
+		if (TAKE(&b, "to "))
+			set_destination(l, scan_word(&b));
+		if (scan_take_chr(&b, '('))
+			set(l, FIELD_HAPROXY_FRONTEND, scan_head(b, scan_chr(b, '/')));
+		SET(l, EVENT_CATEGORY, "network");
+		SET(l, EVENT_ACTION, "connection-accepted");
+		return true;
+	}
 	if (STARTS(b, "Stopping "))
 		return acted(l, BYTES("service-stop"));
 	return STARTS(b, "New worker ") && acted(l, BYTES("service-child-start"));

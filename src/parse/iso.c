@@ -72,7 +72,7 @@ static bool behind(struct line *l, struct bytes b)
 	if (is_digit(c)) /* a pid, or a thread of MySQL */
 		return oslo_line(l, b) || mysql_line(l, b) || levelled(l, b) || syslog_iso(l, b);
 	if (c == '[')
-		return rabbit_line(l, b) || levelled(l, b);
+		return rabbit_line(l, b) || nginx_line(l, b) || levelled(l, b);
 	if (c == 'f' && STARTS(b, " fail2ban."))
 		return fail2ban_line(l, b);
 	if (c == 'q' && STARTS(b, " qemu"))

@@ -142,8 +142,10 @@ bool dropbear_text(struct line *l, struct bytes text);
 /* the rest, one file a format */
 bool rabbit_line(struct line *l, struct bytes b); /* behind the stamp: " [info] <0.1.0> text" */
 bool rabbit_report(struct line *l, struct bytes b); /* "=INFO REPORT==== …" */
+void rabbit_text(struct line *l, struct bytes text); /* what it means */
 bool mysql_line(struct line *l, struct bytes b); /* behind the stamp */
 bool mysql_text(struct line *l, struct bytes text); /* "Access denied for user …" */
+bool nginx_line(struct line *l, struct bytes b); /* behind the stamp: " [error] 1#2: text" */
 bool libvirt_line(struct line *l, struct bytes b);
 bool ovs_line(struct line *l, struct bytes b); /* behind the stamp: "|00001|module|INFO|text" */
 bool dnsmasq_text(struct line *l, struct bytes program, struct bytes text);

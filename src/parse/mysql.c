@@ -33,9 +33,30 @@ static bool denied(struct line *l, struct bytes b)
 	return true;
 }
 
+/* "Aborted connection 12 to db: 'nova' user: 'nova' host: '10.0.0.5' (Got an error …)" */
+static bool aborted(struct line *l, struct bytes b)
+{
+	size_t host = LAST(b, "' host: '"), user;
+	struct bytes name;
+
+	if (!STARTS(b, "Aborted connection ") || host == BYTES_NONE)
+		return false;
+	user = LAST(scan_head(b, host), " user: '");
+	if (user == BYTES_NONE)
+		return false;
+	name = bytes_sub(b, user + 8, host - user - 8);
+	if (!IS(name, "unauthenticated")) /* the server's word for nobody yet */
+		set(l, FIELD_USER_NAME, name);
+	name = bytes_from(b, host + 9);
+	set_source(l, scan_head(name, scan_chr(name, '\'')));
+	SET(l, EVENT_CATEGORY, "network");
+	SET(l, EVENT_ACTION, "connection-aborted");
+	return true;
+}
+
 static void by_text(struct line *l, struct bytes b)
 {
-	if (denied(l, b))
+	if (denied(l, b) || aborted(l, b))
 		return;
 	if (HAS(scan_head(b, 120), "ready for connections")) {
 		SET(l, EVENT_CATEGORY, "process");

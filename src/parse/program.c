@@ -180,12 +180,28 @@ static bool known(struct line *l, enum program is, struct bytes name, struct byt
 	}
 }
 
+/* rsyslog's "message repeated 5 times: [ text]": the text within, or false. */
+static bool repeated(struct bytes *text)
+{
+	struct bytes b = *text;
+
+	if (!TAKE(&b, "message repeated ") || !scan_digits(&b).len || !TAKE(&b, " times: [ ") ||
+	    !ENDS(b, "]"))
+		return false;
+	b.len--;
+	*text = b;
+	return true;
+}
+
 void program_text(struct line *l, struct bytes program, struct bytes text)
 {
+	struct bytes all = text;
 	struct bytes name = base_name(program);
 	enum program is;
 	size_t suffix = scan_chr(name, '(');
 
+	if (scan_is(text, 'm') && repeated(&text))
+		set(l, FIELD_MESSAGE, all);
 	if ((STARTS(bytes_from(name, suffix), "(pam_") || STARTS(text, "pam_") ||
 	     STARTS(text, "(pam_") || STARTS(text, "PAM ")) &&
 	    pam_text(l, name, text))

@@ -14,28 +14,33 @@ static bool did(struct line *l, struct bytes category, struct bytes action)
 	return true;
 }
 
-/* "(10.0.0.1:1234 -> 10.0.0.2:5672…)": client and server */
+/* "(10.0.0.1:1234 -> 10.0.0.2:5672…)", since 4.0 without the first parenthesis: client, server */
 static void ends_of(struct line *l, struct bytes b)
 {
-	size_t open = scan_chr(b, '('), arrow;
-	struct bytes to;
-	size_t n = 0;
+	size_t arrow = FIND(b, " -> "), n;
+	struct bytes to, from = scan_head(b, arrow);
 
-	b = bytes_from(b, open + 1);
-	arrow = FIND(b, " -> ");
-	if (arrow == BYTES_NONE || arrow > 64)
+	if (arrow == BYTES_NONE || arrow > 160)
 		return;
-	set_source_port(l, scan_head(b, arrow));
+	n = scan_last_chr(from, ' ');
+	if (n < from.len)
+		scan_skip(&from, n + 1);
+	scan_take_chr(&from, '(');
+	set_source_port(l, from);
 	to = bytes_from(b, arrow + 4);
+	n = 0;
 	while (n < to.len && to.at[n] != ' ' && to.at[n] != ',' && to.at[n] != ')')
 		n++;
+	if (n && to.at[n - 1] == ':')
+		n--;
 	set_destination(l, scan_head(to, n));
 }
 
-/* user 'NAME' behind `before`; what stands after the closing quote is known */
+/* user 'NAME' behind the last `before`: a client names its connection itself and that name stands
+ * further left; what stands after the closing quote is known. */
 static void user_in(struct line *l, struct bytes b, struct bytes before, struct bytes after)
 {
-	size_t at = scan_find(b, before);
+	size_t at = scan_last(b, before);
 	struct bytes name;
 
 	if (at == BYTES_NONE)
@@ -55,18 +60,25 @@ static bool login(struct line *l, struct bytes outcome, struct bytes reason)
 	return true;
 }
 
-/* "PLAIN login refused: user 'x' - invalid credentials", "HTTP access denied: user 'x' - …" */
+/* "PLAIN login refused: user 'x' - invalid credentials", "HTTP access denied: user 'x' - …": the
+ * whole of b, for a client's own words elsewhere in a line may look the same. */
 static bool refused(struct line *l, struct bytes b)
 {
-	size_t at = FIND(b, " login refused: ");
+	struct bytes c = b, name;
+	size_t n = 0, at;
 
-	if (at == BYTES_NONE)
-		at = FIND(b, "HTTP access denied: ");
-	if (at == BYTES_NONE)
+	while (n < c.len && ((uint8_t)(c.at[n] - 'A') < 26 || c.at[n] == '-'))
+		n++;
+	scan_skip(&c, n);
+	if (!n || (!TAKE(&c, " login refused: ") && !TAKE(&c, " access denied: ")))
 		return false;
-	b = scan_head(bytes_from(b, at), scan_chr(bytes_from(b, at), '\n'));
-	user_in(l, b, BYTES("user '"), HAS(b, "' - ") ? BYTES("' - ") : BYTES("' "));
-	return login(l, BYTES("failure"), bytes_from(b, scan_chr(b, ':') + 2));
+	c = scan_head(c, scan_chr(c, '\n'));
+	name = c;
+	if (TAKE(&name, "user '")) {
+		at = LAST(name, "' - ");
+		set(l, FIELD_USER_NAME, scan_head(name, at != BYTES_NONE ? at : LAST(name, "' ")));
+	}
+	return login(l, BYTES("failure"), c);
 }
 
 static bool connections(struct line *l, struct bytes b)
@@ -77,10 +89,12 @@ static bool connections(struct line *l, struct bytes b)
 	}
 	if (STARTS(b, "closing AMQP connection ")) {
 		ends_of(l, b);
-		user_in(l, b, BYTES("user: '"), BYTES("')"));
+		b = scan_head(b, scan_chr(b, '\n'));
+		user_in(l, b, BYTES(", user: '"),
+			HAS(b, "', duration: '") ? BYTES("', duration: '") : BYTES("')"));
 		return did(l, BYTES("network"), BYTES("connection-closed"));
 	}
-	if (STARTS(b, "connection <")) {
+	if (STARTS(b, "connection ")) {
 		ends_of(l, b);
 		if (!HAS(b, "' authenticated and granted access"))
 			return true;
@@ -89,6 +103,10 @@ static bool connections(struct line *l, struct bytes b)
 	}
 	if (STARTS(b, "Error on AMQP connection ")) {
 		ends_of(l, b);
+		scan_skip(&b, scan_chr(b, '\n') + 1);
+		if (stamp_is_iso(b)) /* each line with the header of the first */
+			scan_skip(&b, scan_chr(b, '>') + 1);
+		scan_blanks(&b);
 		return refused(l, b) || did(l, BYTES("network"), BYTES("connection-error"));
 	}
 	return false;
@@ -128,11 +146,11 @@ static bool users(struct line *l, struct bytes b)
 	return false;
 }
 
-static void by_text(struct line *l, struct bytes b)
+void rabbit_text(struct line *l, struct bytes b)
 {
 	struct bytes version = b;
 
-	if (connections(l, b) || refused(l, scan_head(b, 256)) || users(l, b))
+	if (connections(l, b) || refused(l, b) || users(l, b))
 		return;
 	if (TAKE(&version, "Starting RabbitMQ ")) {
 		set(l, FIELD_SERVICE_VERSION, scan_word(&version));
@@ -167,7 +185,7 @@ bool rabbit_line(struct line *l, struct bytes b)
 	set(l, FIELD_MESSAGE, text);
 	while (scan_take_chr(&text, ' '))
 		;
-	by_text(l, text);
+	rabbit_text(l, text);
 	return true;
 }
 
@@ -184,7 +202,7 @@ bool rabbit_report(struct line *l, struct bytes b)
 	SET(l, SERVICE_NAME, "rabbitmq");
 	scan_take_chr(&b, '\n');
 	set(l, FIELD_MESSAGE, b);
-	by_text(l, b);
+	rabbit_text(l, b);
 	set_time(l, at);
 	return true;
 }

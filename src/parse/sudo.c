@@ -7,8 +7,8 @@
  */
 #include "parse/line.h"
 
-/* One part between the semicolons; COMMAND is the last and may hold semicolons of its own. */
-static void sudo_part(struct line *l, struct bytes part)
+/* One part between the semicolons; true where it was one of sudo's. */
+static bool sudo_part(struct line *l, struct bytes part)
 {
 	if (TAKE(&part, "TTY="))
 		set(l, FIELD_PROCESS_TTY, part);
@@ -20,9 +20,70 @@ static void sudo_part(struct line *l, struct bytes part)
 		set(l, FIELD_GROUP_NAME, part);
 	else if (TAKE(&part, "COMMAND="))
 		set(l, FIELD_PROCESS_COMMAND, part);
-	else if (!TAKE(&part, "TSID=") && !TAKE(&part, "ENV=") && !TAKE(&part, "CHROOT=") &&
-		 !TAKE(&part, "HOST="))
-		set(l, FIELD_EVENT_REASON, part);
+	else
+		return TAKE(&part, "TSID=") || TAKE(&part, "ENV=") || TAKE(&part, "CHROOT=") ||
+		       TAKE(&part, "HOST=");
+	return true;
+}
+
+/* Directory and command are the user's own and may hold " ; USER=root ; COMMAND=": where a second
+ * user or command seems to begin, only what stands before the directory is certain, and the command
+ * is all that may be it. */
+static void sudo_doubtful(struct line *l, struct bytes b)
+{
+	struct bytes sure = scan_head(b, FIND(b, "PWD=")), part;
+
+	sure = scan_head(sure, FIND(sure, "USER="));
+
+	while ((part = scan_head(sure, FIND(sure, " ; "))).len) {
+		sudo_part(l, part);
+		scan_skip(&sure, part.len + 3);
+	}
+	set(l, FIELD_PROCESS_COMMAND, bytes_from(b, FIND(b, "COMMAND=") + 8));
+}
+
+static bool is_doubtful(struct bytes b)
+{
+	size_t command = FIND(b, "COMMAND="), user = FIND(b, "USER=");
+
+	return command != BYTES_NONE && user != BYTES_NONE &&
+	       (HAS(bytes_from(b, command + 8), " ; COMMAND=") ||
+		(user < command && HAS(bytes_sub(b, user + 5, command - user - 5), "USER=")));
+}
+
+static void sudo_parts(struct line *l, struct bytes b)
+{
+	bool first = true;
+	size_t at;
+
+	if (is_doubtful(b)) {
+		at = FIND(b, " ; ");
+		if (scan_chr(scan_head(b, at), '=') == at) /* the reason, which comes first */
+			set(l, FIELD_EVENT_REASON, scan_head(b, at));
+		sudo_doubtful(l, b);
+		return;
+	}
+	for (;;) {
+		if (STARTS(b, "COMMAND="))
+			at = BYTES_NONE;
+		else if (STARTS(b, "PWD=") && HAS(b, " ; USER="))
+			at = FIND(b, " ; USER=");
+		else
+			at = FIND(b, " ; ");
+		/* a reason comes first; later it would be a piece of the directory */
+		if (!sudo_part(l, scan_head(b, at)) && first)
+			set(l, FIELD_EVENT_REASON, scan_head(b, at));
+		first = false;
+		if (at == BYTES_NONE)
+			break;
+		scan_skip(&b, at + 3);
+	}
+}
+
+/* {"sudo":{"accept":{…}}} behind syslog's mark for JSON: log_format=json of 1.9 */
+static bool sudo_json(struct line *l, struct bytes b)
+{
+	return TAKE(&b, "@cee:") && scan_is(b, '{') && json_line(l, b);
 }
 
 bool sudo_text(struct line *l, struct bytes text)
@@ -32,22 +93,14 @@ bool sudo_text(struct line *l, struct bytes text)
 
 	SET(l, EVENT_DATASET, "sudo");
 	set(l, FIELD_MESSAGE, text);
-	if (at == BYTES_NONE || at > 256)
+	if (sudo_json(l, b) || at == BYTES_NONE || at > 256)
 		return true;
 	user = scan_head(b, at);
 	scan_skip(&b, at + 3);
 	if (!HAS(b, "COMMAND=") && !HAS(b, "USER="))
 		return true;
 	set(l, FIELD_USER_NAME, user);
-	for (;;) {
-		at = FIND(b, " ; ");
-		if (STARTS(b, "COMMAND=") || at == BYTES_NONE) {
-			sudo_part(l, b);
-			break;
-		}
-		sudo_part(l, scan_head(b, at));
-		scan_skip(&b, at + 3);
-	}
+	sudo_parts(l, b);
 	SET(l, EVENT_CATEGORY, "process");
 	SET(l, EVENT_ACTION, "sudo");
 	if (event_has(l->ev, FIELD_EVENT_REASON))

@@ -41,7 +41,7 @@ static bool of_unit(struct line *l, struct bytes b)
 	scan_skip(&b, at + 2);
 	if (STARTS(b, "Main process exited") || STARTS(b, "Control process exited")) {
 		set(l, FIELD_EVENT_ACTION, BYTES("service-exit"));
-		if (KEY(b, "status=", &v))
+		if (HAS(b, "code=exited,") && KEY(b, "status=", &v)) /* else a signal */
 			set_number(l, FIELD_PROCESS_EXIT_CODE, scan_head(v, scan_chr(v, '/')));
 	} else if (TAKE(&b, "Failed with result '")) {
 		SET(l, EVENT_ACTION, "service-failed");
@@ -54,6 +54,11 @@ static bool of_unit(struct line *l, struct bytes b)
 		SET(l, EVENT_OUTCOME, "success");
 	} else if (STARTS(b, "Killing process ") || STARTS(b, "Sent signal ")) {
 		SET(l, EVENT_ACTION, "service-kill");
+	} else if (STARTS(b, "A process of this unit has been killed by the OOM killer")) {
+		SET(l, EVENT_ACTION, "oom-kill");
+	} else if (STARTS(b, "Start request repeated too quickly")) {
+		SET(l, EVENT_ACTION, "service-start");
+		SET(l, EVENT_OUTCOME, "failure");
 	}
 	return true;
 }
@@ -72,14 +77,26 @@ static bool by_text(struct line *l, struct bytes b)
 		return did(l, BYTES("service-stop"), c);
 	if (TAKE(&c, "Finished "))
 		return did(l, BYTES("service-finish"), c);
+	if (STARTS(c, "Reloading.") || STARTS(c, "Reexecuting."))
+		return did(l, BYTES("service-reload"), BYTES(""));
 	if (TAKE(&c, "Reloaded ") || TAKE(&c, "Reloading "))
 		return did(l, BYTES("service-reload"), c);
-	if (TAKE(&c, "Failed to start ")) {
+	if (TAKE(&c, "Failed to start ") || TAKE(&c, "Dependency failed for ")) {
 		SET(l, EVENT_OUTCOME, "failure");
 		return did(l, BYTES("service-start"), c);
 	}
-	if (STARTS(c, "Shutting down.") || STARTS(c, "Reached target Shutdown") ||
-	    STARTS(c, "Reached target Power-Off") || STARTS(c, "Reached target Reboot"))
+	if (TAKE(&c, "Reached target ")) { /* since 250 the unit's name stands before its words */
+		size_t dash = FIND(c, ".target - ");
+
+		if (dash != BYTES_NONE && scan_chr(scan_head(c, dash), ' ') == dash)
+			scan_skip(&c, dash + 10);
+		TAKE(&c, "System ");
+		if (STARTS(c, "Shutdown") || STARTS(c, "Power-Off") || STARTS(c, "Power Off") ||
+		    STARTS(c, "Reboot") || STARTS(c, "Halt"))
+			return did(l, BYTES("host-shutdown"), BYTES(""));
+		return false;
+	}
+	if (STARTS(c, "Shutting down."))
 		return did(l, BYTES("host-shutdown"), BYTES(""));
 	if (STARTS(c, "Startup finished in "))
 		return did(l, BYTES("host-start"), BYTES(""));
@@ -103,8 +120,11 @@ bool logind_text(struct line *l, struct bytes text)
 		at = LAST(b, " of user ");
 		if (at != BYTES_NONE) {
 			struct bytes user = bytes_from(b, at + 9);
+			size_t class = FIND(user, "' with class '"); /* since 256 */
 
-			if (ENDS(user, "."))
+			if (scan_is(user, '\'') && class != BYTES_NONE)
+				user = bytes_sub(user, 1, class - 1);
+			else if (ENDS(user, "."))
 				user.len--;
 			set(l, FIELD_USER_NAME, user);
 			SET(l, EVENT_CATEGORY, "session");
