@@ -6,8 +6,8 @@
  *res=success'
  *
  * and enriched: behind a group separator (0x1d) the names of the numbers (AUID="root"). A value in
- * quotes is plain text; without quotes it may be hexadecimal (the kernel writes names so that hold
- * a blank, a quote or a control character), and stays as written. */
+ * quotes is plain text; names that hold a blank, a quote or a control character are written in
+ * hexadecimal without quotes, and are read back here. */
 #include "parse/line.h"
 #include "parse/vocabulary.h"
 
@@ -36,6 +36,61 @@ static const struct {
 	{ "tty", FIELD_PROCESS_TTY },	     { "uid", FIELD_USER_ID },
 	{ "unit", FIELD_SYSTEMD_UNIT },
 };
+
+/* Types as the kernel writes them where no auditd names them. */
+static const struct {
+	uint16_t number;
+	const char *type;
+} numbers[] = {
+	{ 1006, "LOGIN" },
+	{ 1100, "USER_AUTH" },
+	{ 1101, "USER_ACCT" },
+	{ 1102, "USER_MGMT" },
+	{ 1103, "CRED_ACQ" },
+	{ 1104, "CRED_DISP" },
+	{ 1105, "USER_START" },
+	{ 1106, "USER_END" },
+	{ 1107, "USER_AVC" },
+	{ 1108, "USER_CHAUTHTOK" },
+	{ 1109, "USER_ERR" },
+	{ 1110, "CRED_REFR" },
+	{ 1112, "USER_LOGIN" },
+	{ 1113, "USER_LOGOUT" },
+	{ 1114, "ADD_USER" },
+	{ 1115, "DEL_USER" },
+	{ 1116, "ADD_GROUP" },
+	{ 1117, "DEL_GROUP" },
+	{ 1123, "USER_CMD" },
+	{ 1127, "SYSTEM_BOOT" },
+	{ 1128, "SYSTEM_SHUTDOWN" },
+	{ 1130, "SERVICE_START" },
+	{ 1131, "SERVICE_STOP" },
+	{ 1300, "SYSCALL" },
+	{ 1302, "PATH" },
+	{ 1305, "CONFIG_CHANGE" },
+	{ 1306, "SOCKADDR" },
+	{ 1307, "CWD" },
+	{ 1309, "EXECVE" },
+	{ 1325, "NETFILTER_CFG" },
+	{ 1326, "SECCOMP" },
+	{ 1327, "PROCTITLE" },
+	{ 1334, "BPF" },
+	{ 1400, "AVC" },
+	{ 1700, "ANOM_PROMISCUOUS" },
+	{ 1701, "ANOM_ABEND" },
+};
+
+static struct bytes type_of(struct bytes word)
+{
+	uint64_t n;
+
+	if (!scan_digit(word) || !bytes_u64(word, &n))
+		return word;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i].number == n)
+			return bytes_str(numbers[i].type);
+	return word;
+}
 
 static struct vocabulary key_names, type_names;
 
@@ -91,11 +146,21 @@ __attribute__((constructor)) static void fill(void)
 		vocabulary_add(&type_names, bytes_str(types[i].type));
 }
 
-static void set_meaning(struct line *l, struct bytes type)
+/* An access vector: granted, denied, or denied and let pass all the same. */
+static bool is_denied(struct line *l, struct bytes b)
+{
+	if (!HAS(b, "avc:  denied ") && !HAS(b, "apparmor=\"DENIED\""))
+		return false;
+	if (!HAS(b, " permissive=1"))
+		SET(l, EVENT_OUTCOME, "failure");
+	return true;
+}
+
+static void set_meaning(struct line *l, struct bytes type, struct bytes b)
 {
 	size_t i = vocabulary_find(&type_names, type);
 
-	if (i == BYTES_NONE)
+	if (i == BYTES_NONE || (IS(type, "AVC") && !is_denied(l, b)))
 		return;
 	set(l, FIELD_EVENT_CATEGORY, bytes_str(types[i].category));
 	set(l, FIELD_EVENT_ACTION, bytes_str(types[i].action));
@@ -140,11 +205,77 @@ static bool is_end(uint8_t c)
 	return c == ' ' || c == GS || c == '\'';
 }
 
+static int upper_digit(uint8_t c)
+{
+	return c >= 'a' ? -1 : hex_digit(c);
+}
+
+/* Names in hexadecimal; of a command line the NULs between its words become blanks. */
+static struct bytes unhex(struct line *l, enum field f, struct bytes v)
+{
+	uint8_t *to;
+
+	if (!l->ev->scratch || v.len < 2 || v.len % 2)
+		return v;
+	switch (f) {
+	case FIELD_USER_NAME:
+	case FIELD_PROCESS_NAME:
+	case FIELD_PROCESS_EXECUTABLE:
+	case FIELD_PROCESS_COMMAND:
+	case FIELD_PROCESS_WORKDIR:
+	case FIELD_PROCESS_TITLE:
+	case FIELD_FILE_PATH:
+		break;
+	default:
+		return v;
+	}
+	for (size_t i = 0; i < v.len; i++)
+		if (upper_digit(v.at[i]) < 0)
+			return v;
+	while (v.len > 2 && ENDS(v, "00")) /* the end of the last word */
+		v.len -= 2;
+	to = arena_take(l->ev->scratch, v.len / 2);
+	for (size_t i = 0; i < v.len / 2; i++) {
+		to[i] = (uint8_t)(upper_digit(v.at[2 * i]) << 4 | upper_digit(v.at[2 * i + 1]));
+		if (!to[i])
+			to[i] = ' ';
+	}
+	return bytes_of(to, v.len / 2);
+}
+
+/* Of these the account is what was changed, and who did it is told by the login uid. */
+static bool is_managed(struct bytes type)
+{
+	return IS(type, "ADD_USER") || IS(type, "DEL_USER") || IS(type, "USER_MGMT") ||
+	       IS(type, "USER_CHAUTHTOK") || IS(type, "ADD_GROUP") || IS(type, "DEL_GROUP");
+}
+
+/* "op=adding user id=1001": words of its own up to the next pair */
+static struct bytes whole_op(struct bytes *b, struct bytes v)
+{
+	for (;;) {
+		struct bytes next = *b;
+		size_t n = 1;
+
+		if (!scan_is(next, ' '))
+			return v;
+		while (n < next.len && next.at[n] != '=' && !is_end(next.at[n]))
+			n++;
+		if (n < 2 || scan_at(next, n) == '=')
+			return v;
+		v = bytes_of(v.at, v.len + n);
+		scan_skip(b, n);
+	}
+}
+
 static void set_pairs(struct line *l, struct bytes b)
 {
+	bool managed = is_managed(event_get(l->ev, FIELD_AUDIT_TYPE));
+
 	while (b.len) {
 		struct bytes key, v;
 		enum field f;
+		bool hex = false;
 		size_t n = 0;
 
 		while (b.len && (is_end(b.at[0]) || b.at[0] == ','))
@@ -168,10 +299,18 @@ static void set_pairs(struct line *l, struct bytes b)
 				n++;
 			v = scan_head(b, n);
 			scan_skip(&b, n);
+			if (IS(key, "op"))
+				v = whole_op(&b, v);
+			hex = true;
 		}
 		f = field_of(key);
-		if (f != FIELD_N)
-			set_value(l, f, v);
+		if (f == FIELD_N)
+			continue;
+		if (hex)
+			v = unhex(l, f, v);
+		if (f == FIELD_USER_NAME && IS(key, "acct") && managed)
+			f = FIELD_USER_TARGET_NAME;
+		set_value(l, f, v);
 	}
 }
 
@@ -186,9 +325,10 @@ bool audit_record(struct line *l, struct bytes type, struct bytes b)
 	    scan_chr(stamp, '.') == stamp.len || !stamp_epoch(stamp, &at))
 		return false;
 	scan_take_chr(&b, ':');
+	type = type_of(type);
 	set(l, FIELD_AUDIT_TYPE, type);
 	set(l, FIELD_LOG_SEQUENCE, serial);
-	set_meaning(l, type);
+	set_meaning(l, type, b);
 	SET(l, EVENT_DATASET, "auditd");
 	set(l, FIELD_MESSAGE, all);
 	set_pairs(l, b);
