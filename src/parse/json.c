@@ -9,6 +9,23 @@
 #include "parse/scan.h"
 
 #define PATH_LEVELS 24 /* paths are kept this deep */
+#define KEY_SLOTS 1024
+#define KEYS_MAX 768
+#define PROBES_MAX 64
+
+/* The keys of a line, each with the number of its object, by their hashes. A slot counts only where
+ * it is of this line: so nothing has to be cleared. Who makes hashes collide flags his own line. */
+struct key_set {
+	struct {
+		uint64_t hash;
+		uint64_t line;
+	} slot[KEY_SLOTS];
+	uint64_t line;
+	uint32_t containers; /* opened so far */
+	unsigned n, depth; /* walks within walks: JSON in a string */
+	enum json_keys found;
+};
+static _Thread_local struct key_set key_set;
 
 struct walk {
 	struct bytes b;
@@ -16,6 +33,8 @@ struct walk {
 	void *ctx;
 	unsigned depth; /* open containers */
 	uint64_t object[JSON_DEPTH / 64]; /* bit d: container d is an object */
+	struct key_set *keys; /* or NULL: nobody asks */
+	uint32_t number[JSON_DEPTH]; /* of container d, where keys are looked at */
 	uint16_t base[PATH_LEVELS]; /* length of the path of container d */
 	size_t path_len; /* > JSON_PATH_MAX: too long to be told */
 	uint8_t path[JSON_PATH_MAX + 2];
@@ -236,8 +255,47 @@ static bool push(struct walk *w, bool object)
 	if (d < PATH_LEVELS)
 		w->base[d] =
 			(uint16_t)(w->path_len > JSON_PATH_MAX ? JSON_PATH_MAX + 1 : w->path_len);
+	if (w->keys)
+		w->number[d] = ++w->keys->containers;
 	w->depth++;
 	return true;
+}
+
+static uint64_t hash_of(struct bytes name, uint32_t container)
+{
+	uint64_t h = (container + 1) * 0x9e3779b97f4a7c15 ^ name.len;
+
+	for (; name.len >= 8; scan_skip(&name, 8)) {
+		h = (h ^ scan_load8(name.at)) * 0xc2b2ae3d27d4eb4f;
+		h ^= h >> 29;
+	}
+	for (size_t i = 0; i < name.len; i++)
+		h = (h ^ name.at[i]) * 0x100000001b3;
+	h *= 0x9e3779b97f4a7c15;
+	return h ^ h >> 32;
+}
+
+static void note_key(struct key_set *k, struct bytes name, uint32_t container)
+{
+	uint64_t h = hash_of(name, container);
+	size_t at = h % KEY_SLOTS;
+
+	for (unsigned tries = 0; k->slot[at].line == k->line; at = (at + 1) % KEY_SLOTS) {
+		if (k->slot[at].hash == h) {
+			k->found = JSON_TWICE;
+			return;
+		}
+		if (++tries == PROBES_MAX)
+			break;
+	}
+	if (k->slot[at].line == k->line || k->n == KEYS_MAX) {
+		if (k->found == JSON_ONCE)
+			k->found = JSON_UNCHECKED;
+		return;
+	}
+	k->slot[at].hash = h;
+	k->slot[at].line = k->line;
+	k->n++;
 }
 
 /* "name": and the path of its value */
@@ -256,6 +314,8 @@ static bool take_name(struct walk *w)
 	base = w->depth <= PATH_LEVELS ? w->base[w->depth - 1] : JSON_PATH_MAX + 1;
 	if (base + 1 + name.len > JSON_PATH_MAX) {
 		w->path_len = JSON_PATH_MAX + 1;
+		if (w->keys)
+			note_key(w->keys, name, w->number[w->depth - 1]);
 		return true;
 	}
 	if (base)
@@ -266,6 +326,9 @@ static bool take_name(struct walk *w)
 		w->path_len = base + name.len;
 	if (!escaped && name.len)
 		memcpy(w->path + base, name.at, name.len);
+	if (w->keys) /* of an escaped name what it stands for */
+		note_key(w->keys, escaped ? bytes_of(w->path + base, w->path_len - base) : name,
+			 w->number[w->depth - 1]);
 	return true;
 }
 
@@ -345,11 +408,12 @@ static int value(struct walk *w)
 	return scalar(w) ? next_value(w) : -1;
 }
 
-bool json_walk(struct bytes b, json_leaf_fn fn, void *ctx)
+static bool walk(struct bytes b, json_leaf_fn fn, void *ctx, struct key_set *keys)
 {
 	struct walk w;
 	int more = 1;
 
+	w.keys = keys;
 	w.b = b;
 	w.fn = fn;
 	w.ctx = ctx;
@@ -363,4 +427,24 @@ bool json_walk(struct bytes b, json_leaf_fn fn, void *ctx)
 		more = value(&w);
 	blanks(&w.b);
 	return !more && !w.b.len;
+}
+
+bool json_walk(struct bytes b, json_leaf_fn fn, void *ctx)
+{
+	return walk(b, fn, ctx, NULL);
+}
+
+bool json_walk_keys(struct bytes b, json_leaf_fn fn, void *ctx, enum json_keys *ret)
+{
+	bool good;
+
+	if (!key_set.depth++) {
+		key_set.line++; /* 64 bits: comes round for nobody */
+		key_set.containers = key_set.n = 0;
+		key_set.found = JSON_ONCE;
+	}
+	good = walk(b, fn, ctx, &key_set);
+	key_set.depth--;
+	*ret = key_set.found;
+	return good;
 }

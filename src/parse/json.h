@@ -24,5 +24,13 @@ typedef void (*json_leaf_fn)(void *ctx, const struct json_leaf *leaf);
 /* False when b is not exactly one object; leaves before the error have been told by then. */
 bool json_walk(struct bytes b, json_leaf_fn fn, void *ctx);
 
+/* Readers differ in which of two values of one key they believe, so a line that holds a key twice
+ * in one object says different things to different people. */
+enum json_keys { JSON_ONCE, JSON_TWICE, JSON_UNCHECKED /* too many keys to tell */ };
+
+/* The same, and says of the keys what is known of them. A walk within fn of another is of the same
+ * line. */
+bool json_walk_keys(struct bytes b, json_leaf_fn fn, void *ctx, enum json_keys *ret);
+
 /* The text that a string with escapes stands for; lone surrogates become U+FFFD. */
 struct bytes json_unescape(struct arena *a, struct bytes escaped);

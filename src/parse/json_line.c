@@ -5,8 +5,9 @@
  * perhaps twice over); journald's and Docker's JSON; Suricata, AIDE.
  *
  * Where several paths may give one field, the lowest rank wins, then the first in the line; of a
- * key that is there twice the first counts. Text that had to be unescaped is looked for in the
- * raw bytes again in the end: most of it (ids, names, addresses) stands there unchanged. */
+ * key that is there twice the first counts, and event.anomaly says so. Text that had to be
+ * unescaped is looked for in the raw bytes again in the end: most of it (ids, names, addresses)
+ * stands there unchanged. */
 #include "parse/json.h"
 #include "parse/line.h"
 #include "parse/vocabulary.h"
@@ -25,6 +26,9 @@ enum how {
 	AS_LINE, /* a log line in a string */
 	AS_JOURNAL, /* the journal's text */
 	AS_ERROR, /* "Class: text" */
+	AS_ARGV, /* the words of a command, one element each */
+	AS_SUDO, /* any text of an accept, reject or alert record */
+	AS_AUDIT, /* "1795311000.603:41": time and number of an audit event */
 	AS_MARK, /* says which schema this is */
 };
 
@@ -35,6 +39,7 @@ enum mark {
 	MARK_OSLO = 4, /* levelname and its kind */
 	MARK_SURICATA = 8,
 	MARK_AIDE = 16,
+	MARK_RABBIT = 128, /* node, and a pid of Erlang */
 	MARK_HTTP = 64,
 	MARK_STRANGER = 32, /* an initiator without an account: its id means nothing */
 };
@@ -92,6 +97,10 @@ struct scan_ctx {
 	struct bytes made[8]; /* what was unescaped, to be looked for in the raw bytes */
 	usec time;
 	uint8_t time_rank;
+	enum json_keys keys;
+	struct bytes argv;
+	unsigned argc;
+	uint8_t *journal_bytes;
 };
 
 static void on_leaf(void *arg, const struct json_leaf *leaf);
@@ -194,6 +203,8 @@ static void take_mark(struct scan_ctx *s, unsigned mark, const struct json_leaf 
 	if (mark == MARK_CADF && !HAS(leaf->value, "dmtf.org/cloud/audit") &&
 	    !HAS(leaf->value, "cadf"))
 		return;
+	if (mark == MARK_RABBIT && scan_chr(leaf->value, '@') == leaf->value.len)
+		return;
 	s->marks |= mark;
 }
 
@@ -207,7 +218,7 @@ static void nested(struct scan_ctx *s, const struct json_leaf *leaf)
 		return;
 	t = text_of(s, leaf);
 	s->nested++;
-	json_walk(t, on_leaf, s);
+	json_walk_keys(t, on_leaf, s, &s->keys);
 	s->nested--;
 }
 
@@ -222,6 +233,73 @@ static void take_id(struct scan_ctx *s, const struct json_leaf *leaf)
 	    IS(part, "target") || IS(part, "observer"))
 		return;
 	take(s, &m, leaf->value);
+}
+
+/* A text that is no UTF-8 is written by the journal as the array of its bytes. */
+static void journal_byte(struct scan_ctx *s, struct bytes v)
+{
+	uint64_t n;
+
+	if (!s->l->ev->scratch || !bytes_u64(v, &n) || n > 255)
+		return;
+	if (!s->journal_bytes) /* an element takes two bytes of the line */
+		s->journal_bytes = arena_take(s->l->ev->scratch, s->l->raw.len);
+	if (s->journal.at && s->journal.at != s->journal_bytes)
+		return;
+	if (s->journal.len == s->l->raw.len)
+		return;
+	s->journal_bytes[s->journal.len] = (uint8_t)n;
+	s->journal = bytes_of(s->journal_bytes, s->journal.len + 1);
+}
+
+#define ARGV_MAX 64
+
+/* Words joined by blanks; what is too much is left out, as the cut shows. */
+static void take_argv(struct scan_ctx *s, const struct json_leaf *leaf)
+{
+	struct bytes v = text_of(s, leaf);
+	uint8_t *to;
+
+	if (!s->l->ev->scratch || leaf->type != JSON_STRING || s->argc++ >= ARGV_MAX)
+		return;
+	if (s->argc == ARGV_MAX)
+		v = BYTES("[...]");
+	to = arena_take(s->l->ev->scratch, s->argv.len + 1 + v.len);
+	if (s->argv.len)
+		memcpy(to, s->argv.at, s->argv.len);
+	to[s->argv.len] = ' ';
+	if (v.len)
+		memcpy(to + s->argv.len + 1, v.at, v.len);
+	s->argv = bytes_of(to, s->argv.len + 1 + v.len);
+}
+
+/* "1688048710.843:30826" as laurel writes it */
+static void take_audit(struct scan_ctx *s, const struct json_leaf *leaf)
+{
+	struct bytes v = leaf->value, stamp;
+	usec at;
+
+	if (leaf->type != JSON_STRING || !scan_take_to(&v, ':', &stamp) || !scan_all_digits(v) ||
+	    scan_chr(stamp, '.') == stamp.len || !stamp_epoch(stamp, &at))
+		return;
+	s->time = at;
+	s->time_rank = 0;
+	set(s->l, FIELD_LOG_SEQUENCE, v);
+	SET(s->l, EVENT_DATASET, "auditd");
+}
+
+/* "sudo.reject.submituser": which kind of record it is says how it went */
+static void take_sudo(struct scan_ctx *s, const struct json_leaf *leaf)
+{
+	struct line *l = s->l;
+
+	SET(l, EVENT_CATEGORY, "process");
+	SET(l, EVENT_ACTION, "sudo");
+	if (STARTS(leaf->path, "sudo.accept."))
+		SET(l, EVENT_OUTCOME, "success");
+	else
+		SET(l, EVENT_OUTCOME, "failure");
+	set(l, FIELD_USER_NAME, text_of(s, leaf));
 }
 
 static void on_leaf(void *arg, const struct json_leaf *leaf)
@@ -282,12 +360,23 @@ static void on_leaf(void *arg, const struct json_leaf *leaf)
 			s->line = text_of(s, leaf);
 		break;
 	case AS_JOURNAL:
-		if (!s->journal.at)
+		if (leaf->type == JSON_NUMBER)
+			journal_byte(s, leaf->value);
+		else if (leaf->type == JSON_STRING && !s->journal.at)
 			s->journal = text_of(s, leaf);
 		break;
 	case AS_ERROR:
 		if (leaf->type == JSON_STRING)
 			trace_error(s->l, text_of(s, leaf));
+		break;
+	case AS_ARGV:
+		take_argv(s, leaf);
+		break;
+	case AS_SUDO:
+		take_sudo(s, leaf);
+		break;
+	case AS_AUDIT:
+		take_audit(s, leaf);
 		break;
 	case AS_MARK:
 		take_mark(s, m.field, leaf);
@@ -420,6 +509,7 @@ static void finish(struct scan_ctx *s, struct bytes b)
 		program_text(l, program, s->journal);
 	}
 	s->time = l->ev->time == USEC_NONE ? s->time : l->ev->time;
+	set(l, FIELD_PROCESS_COMMAND, bytes_from(s->argv, 1));
 	settle(s);
 	if ((s->marks & MARK_NOTIFICATION) && event_has(l->ev, FIELD_OS_EVENT_TYPE))
 		notification(s);
@@ -427,6 +517,11 @@ static void finish(struct scan_ctx *s, struct bytes b)
 		notification(s);
 	else if (s->marks & MARK_OSLO)
 		oslo(s);
+	if (s->marks & MARK_RABBIT) {
+		SET(l, EVENT_DATASET, "rabbitmq");
+		SET(l, SERVICE_NAME, "rabbitmq");
+		rabbit_text(l, event_get(l->ev, FIELD_MESSAGE));
+	}
 	if (s->marks & MARK_SURICATA)
 		SET(l, EVENT_DATASET, "suricata");
 	else if (s->marks & MARK_AIDE)
@@ -466,12 +561,19 @@ static bool walk(struct line *l, struct bytes b)
 	s.marks = s.nested = 0;
 	s.weak_n = s.made_n = 0;
 	s.line = s.journal = (struct bytes){ NULL, 0 };
+	s.argv = (struct bytes){ NULL, 0 };
+	s.argc = 0;
+	s.journal_bytes = NULL;
 	s.time = USEC_NONE;
 	s.time_rank = 0;
-	if (!json_walk(b, on_leaf, &s)) {
+	if (!json_walk_keys(b, on_leaf, &s, &s.keys)) {
 		line_back(l, &mark);
 		return false;
 	}
+	if (s.keys == JSON_TWICE)
+		SET(l, EVENT_ANOMALY, "duplicate-key");
+	else if (s.keys == JSON_UNCHECKED)
+		SET(l, EVENT_ANOMALY, "unchecked-keys");
 	finish(&s, b);
 	if (s.made_n)
 		rebase(&s, l->raw);
