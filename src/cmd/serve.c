@@ -104,7 +104,18 @@ const struct command command_serve = {
 		"INT stop it cleanly; HUP reads the configuration again: files and limits change "
 		"at "
 		"once, listening sockets that stay are kept open, and what needs a new start is "
-		"said.",
+		"said.\n\n"
+		"Rotation: each line of a followed file is taken once, however the file is "
+		"renamed, "
+		"copied and truncated, replaced or deleted, and across restarts. Three things are "
+		"out of reach. With copytruncate, what is written between logrotate's copy and its "
+		"cut is lost by logrotate; what serve had seen of it is noted (file-lost) and "
+		"counted (vedette_file_lost_bytes_total), the rest nobody can know: prefer "
+		"create. What is unread in a file that is compressed or moved to another directory "
+		"while serve is down is noted (file-missing) and not read: use delaycompress, and "
+		"name an olddir in files too. A writer that goes on in an old file is read for "
+		"limits.rotate_wait after its last line, the file renamed last for as long as it "
+		"takes.",
 	.status = "0 stopped as asked, 2 trouble at the start.",
 	.examples = examples,
 	.options = options,

@@ -33,6 +33,7 @@ struct counts {
 	count sources, overflowed; /* sources; records that went to the overflow source */
 	count connections, connections_refused, connections_total;
 	count files, files_retired, truncations, replacements;
+	count file_bytes_lost; /* seen in a file, cut before they were read, in no copy */
 	count waits; /* times that a full ring stopped the reading */
 	count wait_usec; /* and for how long */
 	count staged; /* bytes of datagrams that wait for the ring */

@@ -374,6 +374,11 @@ static void told_beside(struct follow *f, const struct control *c, usec now)
 	struct trail *t = trail_find(f, c->base);
 	struct file *file;
 
+	/* Nobody has read it, and it is told before what bears the name now: with a trail that
+	 * begins here its lines come first, and not never. */
+	if (!t && c->type == CTL_ROTATED)
+		t = trail_of(f, c->base);
+
 	if (!t || file_open(f, c->dev, c->ino)) {
 		close(c->fd);
 		return;
@@ -433,9 +438,15 @@ void follow_start(struct follow *f, usec now)
 void follow_end(struct follow *f)
 {
 	f->ending = true;
-	for (size_t i = 0; i < f->trail_n; i++)
-		for (struct file *x = f->trails[i]->oldest; x; x = x->newer)
+	for (size_t i = 0; i < f->trail_n; i++) {
+		for (struct file *x = f->trails[i]->oldest; x; x = x->newer) {
 			x->dirty |= x->state == FILE_GHOST;
+			if (x->state == FILE_READ && x->left) {
+				x->dirty = true;
+				x->due = 0;
+			}
+		}
+	}
 }
 
 /* -- time ------------------------------------------------------------------------------------ */
@@ -511,7 +522,7 @@ static void trail_look(struct follow *f, struct trail *t, usec now)
 		x->dirty = true;
 		if (x->state == FILE_GHOST) {
 			if (now - x->since >= GHOST_WAIT && !x->held.len)
-				followed_drop(f, x, false);
+				ghost_drop(f, x, 0);
 		} else if (x->state == FILE_READ && x->left && may_end(f, t, x, left_n, now)) {
 			if (x->read_to > x->offset && !x->erred) {
 				x->ending = true;

@@ -14,6 +14,19 @@
 #define SETTLED (USEC_PER_SEC / 2) /* a small file without growth for so long is complete */
 #define COMPARE_MOST (64u << 20)
 
+/* copied: how far a copy goes. What had been seen of its size, was never read and is in no copy, is
+ * known to be lost. Of what came and went between two looks nothing can be known. */
+void ghost_drop(struct follow *f, struct file *ghost, uint64_t copied)
+{
+	uint64_t from = ghost->offset > copied ? ghost->offset : copied;
+
+	if (ghost->size > from) {
+		note_file(f, ghost->trail, "file-lost", from, "bytes", ghost->size - from);
+		count_add(&f->push->counts->file_bytes_lost, ghost->size - from);
+	}
+	followed_drop(f, ghost, false);
+}
+
 static void ghosts_limit(struct follow *f, struct trail *t)
 {
 	uint32_t n = 0;
@@ -22,7 +35,7 @@ static void ghosts_limit(struct follow *f, struct trail *t)
 	for (struct file *x = t->newest; x; x = older) {
 		older = x->older;
 		if (x->state == FILE_GHOST && !x->held.len && ++n > GHOSTS)
-			followed_drop(f, x, false);
+			ghost_drop(f, x, 0);
 	}
 }
 
@@ -62,6 +75,7 @@ void followed_truncated(struct follow *f, struct file *file, uint64_t size, usec
 	ghost->head_len = file->head_len;
 	ghost->tail_len = file->tail_len;
 	ghost->mtime = file->mtime;
+	ghost->size = file->size > size ? file->size : 0; /* 0: it grew again before we looked */
 	ghost->held = file->held;
 	ghost->dirty = true;
 	file->held = (struct buf){ 0 };
@@ -167,7 +181,7 @@ static enum fit fit_ghost(struct follow *f, struct file *cand, struct file *ghos
 		followed_unlink(cand);
 		followed_link(ghost->trail, cand, ghost);
 		goes_on(f, cand, &p, now);
-		followed_drop(f, ghost, false);
+		ghost_drop(f, ghost, cand->size);
 		return FIT_DONE;
 	}
 	if (r != POSITION_SHORT)
@@ -175,7 +189,7 @@ static enum fit fit_ghost(struct follow *f, struct file *cand, struct file *ghos
 	if (!settled(cand, now) || !cand->size)
 		return FIT_LATER;
 	/* All of the copy was read before it was made. */
-	followed_drop(f, ghost, false);
+	ghost_drop(f, ghost, cand->size);
 	skip_all(f, cand, now);
 	return FIT_DONE;
 }

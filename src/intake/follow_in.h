@@ -99,7 +99,7 @@ struct follow {
 #define HELD_MOST (64u << 10)
 #define LEFT_FILES 16 /* nameless files of a trail: beyond, the oldest that is read is let go */
 #define GHOST_GIVE (2 * USEC_PER_SEC) /* a copy is there before its original is cut */
-#define GHOST_WAIT (10 * USEC_PER_SEC)
+#define GHOST_WAIT (60 * USEC_PER_SEC) /* … but who tells of it may be slow */
 #define CANDIDATE_FIRST (USEC_PER_SEC)
 #define CANDIDATE_WAIT (30 * USEC_PER_SEC)
 #define NOTES_MOST 256
@@ -126,6 +126,7 @@ int trail_push(struct follow *f, struct trail *t); /* its positions alone; 0 or 
 bool trail_speaks(struct follow *f, struct trail *t); /* false: the ring is full */
 
 /* follow_change.c */
+void ghost_drop(struct follow *f, struct file *ghost, uint64_t copied);
 void followed_truncated(struct follow *f, struct file *file, uint64_t size, usec now);
 void candidate_try(struct follow *f, struct file *cand, usec now);
 /* Whose file is it? Sets its trail and offset from what is known. False: nobody's. */

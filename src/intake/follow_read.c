@@ -201,7 +201,8 @@ static enum lines_press press_of(struct follow *f, struct file *file, struct byt
 			       ? l->multiline_wait
 			       : l->line_wait;
 	}
-	if (quiet >= wait)
+	/* A renamed file may be compressed away before we are there again. */
+	if (quiet >= wait || (f->ending && file->left && file->lines.open))
 		return press;
 	file->due = file->grown + wait;
 	return LINES_WAIT;

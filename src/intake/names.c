@@ -13,6 +13,7 @@
 
 #define SCAN_EVERY USEC_PER_SEC
 #define SCAN_GAP (USEC_PER_SEC / 50) /* directories that change all the time */
+#define CLOCK_SLACK (USEC_PER_SEC / 20) /* times of birth come from a clock that ticks slowly */
 #define RETRY_EVERY (30 * USEC_PER_SEC) /* files that might not be opened */
 #define WATCH_STAYS (60 * USEC_PER_SEC) /* on a file that has lost its name */
 
@@ -23,7 +24,7 @@ int names_new(struct names **ret, uint32_t max_files)
 	n->max = max_files;
 	n->open_fd = -1;
 	n->gap = SCAN_GAP;
-	n->started = clock_real() * 1000;
+	n->started = (clock_real() - CLOCK_SLACK) * 1000;
 	n->dir_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	n->data_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (n->dir_fd < 0 || n->data_fd < 0) {
@@ -65,8 +66,11 @@ void names_clear(struct names *n)
 {
 	for (size_t i = 0; i < n->pattern_n; i++)
 		free(n->patterns[i].text);
-	n->pattern_n = 0;
+	for (size_t i = 0; i < n->former_n; i++)
+		free(n->former[i]);
+	n->pattern_n = n->former_n = 0;
 	n->last = 0;
+	n->cleared = true;
 }
 
 struct names *names_free(struct names *n)
@@ -137,8 +141,10 @@ void names_again(struct names *n)
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (struct entry *e = n->bucket[i]; e; e = e->next)
 			e->id = e->told = (struct identity){ 0 };
-	for (size_t i = 0; i < n->dir_n; i++)
+	for (size_t i = 0; i < n->dir_n; i++) {
 		n->dirs[i].listed = false;
+		n->dirs[i].seen_n = 0;
+	}
 	n->retired_n = 0;
 	n->last = 0;
 }
@@ -270,7 +276,7 @@ static struct entry *entry_new(struct names *n, const char *path, enum source_ki
 
 /* The directories a pattern looks into, and the one where further ones may appear, tell of
  * changes. Asked again at each scan: that costs one call, and they come and go. */
-static void watch_dirs(struct names *n, const char *pattern)
+static void watch_dirs(struct names *n, const char *pattern, enum source_kind kind)
 {
 	const uint32_t mask = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR;
 	char text[4096];
@@ -280,9 +286,18 @@ static void watch_dirs(struct names *n, const char *pattern)
 	snprintf(text, sizeof(text), "%s", pattern);
 	slash = strrchr(text, '/');
 	*(slash == text ? slash + 1 : slash) = 0;
-	if (glob(text, GLOB_BRACE | GLOB_NOSORT, NULL, &g) == 0)
-		for (size_t i = 0; i < g.gl_pathc; i++)
-			inotify_add_watch(n->dir_fd, g.gl_pathv[i], mask);
+	if (glob(text, GLOB_BRACE | GLOB_NOSORT | GLOB_ONLYDIR | GLOB_MARK, NULL, &g) == 0) {
+		for (size_t i = 0; i < g.gl_pathc; i++) {
+			const char *path = g.gl_pathv[i];
+			size_t len = strlen(path);
+
+			inotify_add_watch(n->dir_fd, path, mask);
+			/* Looked at from now on: what lies there already is not new. */
+			if (kind == SOURCE_FILE && len < 4096 && path[len - 1] == '/' &&
+			    n->dir_n < n->max)
+				names_dir(n, path);
+		}
+	}
 	globfree(&g);
 	text[strcspn(text, "*?[{")] = 0;
 	slash = strrchr(text, '/');
@@ -309,9 +324,22 @@ static void scan_path(struct names *n, const char *path, enum source_kind kind)
 	e->seen = true;
 	if (identity_same(&e->id, &id))
 		return;
-	names_retire(n, &e->id);
+	names_retire(n, &e->told);
 	e->id = id;
 	e->refused = false;
+}
+
+/* Between two names: what rotation left of it is known by the one it had. */
+static void former_add(struct names *n, const char *path)
+{
+	for (size_t i = 0; i < n->former_n; i++)
+		if (!strcmp(n->former[i], path))
+			return;
+	if (n->former_n == FORMER) {
+		free(n->former[0]);
+		memmove(n->former, n->former + 1, --n->former_n * sizeof(*n->former));
+	}
+	n->former[n->former_n++] = mem_must(strdup(path));
 }
 
 static void entries_gone(struct names *n)
@@ -324,10 +352,12 @@ static void entries_gone(struct names *n)
 				p = &e->next;
 				continue;
 			}
-			names_retire(n, &e->id);
+			names_retire(n, &e->told);
 			if (e->told.ino)
 				names_push(n, e->kind == SOURCE_FILE ? CTL_GONE : CTL_JOURNAL_GONE,
 					   e->path, NULL, NULL);
+			if (e->kind == SOURCE_FILE && !n->cleared)
+				former_add(n, e->path);
 			watch_retire(n, e);
 			*p = e->next;
 			n->entry_n--;
@@ -386,7 +416,7 @@ int names_scan(struct names *n, usec now)
 	for (size_t i = 0; i < n->pattern_n; i++) {
 		glob_t g = { 0 };
 
-		watch_dirs(n, n->patterns[i].text);
+		watch_dirs(n, n->patterns[i].text, n->patterns[i].kind);
 		if (glob(n->patterns[i].text, GLOB_BRACE | GLOB_NOSORT, NULL, &g) == 0)
 			for (size_t k = 0; k < g.gl_pathc; k++)
 				scan_path(n, g.gl_pathv[k], n->patterns[i].kind);
@@ -394,6 +424,7 @@ int names_scan(struct names *n, usec now)
 	}
 	n->scans++;
 	entries_gone(n);
+	n->cleared = false;
 	refused_again(n, now);
 	for (size_t i = 0; i < n->dir_n; i++)
 		names_list(n, &n->dirs[i]);
@@ -460,7 +491,7 @@ static void find_again(struct names *n, const struct waiting *w)
 		if (identity_same(&n->retired[i], &w->id))
 			n->retired[i] = (struct identity){ 0 };
 	for (size_t i = 0; i < d->seen_n; i++) {
-		if (!identity_same(&d->seen[i], &w->id))
+		if (!identity_same(&d->seen[i].id, &w->id))
 			continue;
 		memmove(&d->seen[i], &d->seen[i + 1], (--d->seen_n - i) * sizeof(*d->seen));
 		break;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define LOOKED_AT 20000 /* files of a directory */
+#define MISSED_MOST 3 /* looks that do not find a file, then it is gone */
 #define NEWEST 2 /* siblings shown at the first look: one may be a copy */
 
 struct found {
@@ -73,6 +74,9 @@ static const char *base_of(const struct names *n, const char *path)
 		for (const struct entry *e = n->bucket[i]; e; e = e->next)
 			if (e->kind == SOURCE_FILE && rotation_of(bytes_str(e->path), b))
 				return e->path;
+	for (size_t i = n->former_n; i-- > 0;)
+		if (rotation_of(bytes_str(n->former[i]), b))
+			return n->former[i];
 	return NULL;
 }
 
@@ -159,31 +163,63 @@ static size_t newer_siblings(const struct found *all, size_t count, size_t i)
 	return n;
 }
 
-static void tell_found(struct names *n, struct dir *d, struct found *all, size_t count)
+static struct sighting *seen_of(const struct dir *d, const struct identity *id)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct known *k;
-		enum control_type type = CTL_ROTATED;
+	return d->seen_n ? bsearch(id, d->seen, d->seen_n, sizeof(*d->seen), identity_order) : NULL;
+}
 
-		/* What a pattern names is told as a file of its own. */
-		if (!all[i].base || names_entry(n, all[i].path) || names_is_told(n, &all[i].id))
-			continue;
-		if (d->listed) {
-			if (d->seen_n && bsearch(&all[i].id, d->seen, d->seen_n, sizeof(*d->seen),
-						 identity_order))
-				continue;
-		} else {
-			k = known_of(n, all[i].base);
-			if (k)
-				type = first_look(k, &all[i], newer_siblings(all, count, i));
-			else if (n->scans < 2 || all[i].id.birth <= n->started)
-				type = 0; /* older than we are, and never ours */
-		}
-		if (!type)
-			continue;
-		names_push(n, type, all[i].path, all[i].base, &all[i].id);
-		names_retire(n, &all[i].id);
+/* What is there at the first look is seen, if it is older than we are. Other files are seen once
+ * they have been told of; one without a base waits: that may come only now. */
+static bool tell_found(struct names *n, const struct dir *d, const struct found *all, size_t count,
+		       size_t i)
+{
+	const struct found *f = &all[i];
+	enum control_type type = CTL_ROTATED;
+	const struct known *k;
+
+	if (!f->base)
+		return !d->listed && f->id.birth <= n->started;
+	/* What a pattern names is told as a file of its own. */
+	if (names_entry(n, f->path) || names_is_told(n, &f->id))
+		return true;
+	if (!d->listed) {
+		k = known_of(n, f->base);
+		if (k)
+			type = first_look(k, f, newer_siblings(all, count, i));
+		else if (n->scans < 2 || f->id.birth <= n->started)
+			type = 0; /* older than we are, and never ours */
 	}
+	if (type) {
+		names_push(n, type, f->path, f->base, &f->id);
+		names_retire(n, &f->id);
+	}
+	return true;
+}
+
+static void tell_all(struct names *n, struct dir *d, const struct found *all, size_t count)
+{
+	struct sighting *seen = mem_new(d->seen_n + count, sizeof(*seen));
+	size_t seen_n = 0;
+
+	for (size_t i = 0; i < d->seen_n; i++)
+		d->seen[i].missed++;
+	for (size_t i = 0; i < count; i++) {
+		struct sighting *old = seen_of(d, &all[i].id);
+
+		if (old)
+			old->missed = 0;
+		else if (tell_found(n, d, all, count, i))
+			seen[seen_n++].id = all[i].id;
+	}
+	for (size_t i = 0; i < d->seen_n; i++)
+		if (d->seen[i].missed < MISSED_MOST)
+			seen[seen_n++] = d->seen[i];
+	if (seen_n)
+		qsort(seen, seen_n, sizeof(*seen), identity_order);
+	free(d->seen);
+	d->seen = seen;
+	d->seen_n = seen_n;
+	d->listed = true;
 }
 
 void names_list(struct names *n, struct dir *d)
@@ -204,15 +240,8 @@ void names_list(struct names *n, struct dir *d)
 	d->relist = now.tv_sec - st.st_mtim.tv_sec < 2;
 	d->mtime = st.st_mtim;
 	count = read_dir(n, d, &all);
-	tell_found(n, d, all, count);
-	d->listed = true;
-	d->seen = mem_must(realloc(d->seen, (count ? count : 1) * sizeof(*d->seen)));
-	d->seen_n = count;
-	for (size_t i = 0; i < count; i++) {
-		d->seen[i] = all[i].id;
+	tell_all(n, d, all, count);
+	for (size_t i = 0; i < count; i++)
 		free(all[i].path);
-	}
 	free(all);
-	if (count)
-		qsort(d->seen, count, sizeof(*d->seen), identity_order);
 }

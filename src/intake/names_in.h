@@ -23,11 +23,16 @@ struct entry { /* a name that a pattern gave */
 	bool refused; /* may not be opened: said once, tried again now and then */
 };
 
+struct sighting {
+	struct identity id; /* first: it is searched for by this */
+	uint8_t missed; /* so many looks did not find it: a rename may hide a name from one */
+};
+
 struct dir {
 	char *path; /* ends in a slash */
 	struct timespec mtime;
 	bool listed, relist;
-	struct identity *seen; /* sorted: what lay there at the last look */
+	struct sighting *seen; /* sorted: what needs no telling: it was there, or was told */
 	size_t seen_n;
 };
 
@@ -45,6 +50,7 @@ struct waiting { /* an event; its file is opened when it is sent */
 
 #define BUCKETS 1024
 #define RETIRED 1024
+#define FORMER 256
 
 struct names {
 	struct pattern {
@@ -54,11 +60,14 @@ struct names {
 	size_t pattern_n;
 	struct entry *bucket[BUCKETS];
 	uint32_t entry_n, max;
+	bool cleared; /* no scan yet with the new patterns: a name may be gone for want of one */
 	bool crowded; /* max was reached: said once */
 	struct dir *dirs;
 	size_t dir_n;
 	struct known *known;
 	size_t known_n;
+	char *former[FORMER]; /* followed names that lead to no file now; the latest is last */
+	size_t former_n;
 	struct waiting *queue; /* first in, first out, from queue_at on */
 	size_t queue_n, queue_at, queue_cap;
 	struct identity retired[RETIRED]; /* told, and no name's file any more */

@@ -62,6 +62,8 @@ static const struct metric intake_metrics[] = {
 	       "TCP connections over the limit"),
 	INTAKE("files", "gauge", files, 1, "files followed"),
 	INTAKE("truncations_total", "counter", truncations, 1, "files that were truncated"),
+	INTAKE("file_lost_bytes_total", "counter", file_bytes_lost, 1,
+	       "bytes seen in a file that was truncated before they were read, and in no copy"),
 	INTAKE("replacements_total", "counter", replacements, 1, "files that were replaced"),
 	INTAKE("waits_total", "counter", waits, 1, "times a full ring stopped the reading"),
 	INTAKE("wait_seconds_total", "counter", wait_usec, 1e-6, "how long a full ring did so"),

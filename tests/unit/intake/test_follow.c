@@ -439,6 +439,73 @@ static void full_ring(void)
 	end(w);
 }
 
+/* Rotated before anybody could read it: its lines come all the same, and before its successor's. */
+static void unread(void)
+{
+	struct world *w = begin("*.log");
+	const char *a = at(0, "a.log"), *b = at(1, "b.log");
+
+	world_tell(w);
+	world_tell(w);
+	append(a, "1\n2\n");
+	names_scan(w->names, clock_mono() + USEC_PER_SEC);
+	/* An intake that died with it in its hands, before a position was durable. */
+	rename(a, at(2, "a.log.1"));
+	append(a, "3\n");
+	names_again(w->names);
+	world_start(w);
+	world_wait(w, SOURCE_FILE, a, 3, 3000);
+	got_is(w, a, "1\n2\n3\n", "rotated when the first intake had read nothing");
+
+	append(b, "1\n2\n");
+	rename(b, at(3, "b.log.1"));
+	world_run(w, 100);
+	append(b, "3\n");
+	world_wait(w, SOURCE_FILE, b, 3, 3000);
+	got_is(w, b, "1\n2\n3\n", "rotated before its name was ever seen");
+
+	unlink(b);
+	world_run(w, 100);
+	append(b, "4\n");
+	rename(b, at(4, "b.log.2"));
+	world_wait(w, SOURCE_FILE, b, 4, 3000);
+	got_is(w, b, "1\n2\n3\n4\n", "no file bears the name now, but one did");
+	end(w);
+}
+
+/* What a writer appends between logrotate's copy and its cut is in no file any more. What we had
+ * seen of it is counted. */
+static void cut_before_read(void)
+{
+	struct world *w = begin("*.log");
+	const char *a = at(0, "a.log");
+	struct buf want = { 0 };
+
+	w->config.limits.record_limit = 4096;
+	w->config.limits.multiline_bytes = 4096;
+	for (int i = 0; i < 400000; i++)
+		buf_printf(&want, "line %d of many, which do not fit into the ring\n", i);
+	write_to(a, O_APPEND, want.at, want.len);
+	w->lazy = true;
+	world_start(w);
+	world_run(w, 300);
+	copy(a, at(1, "a.log.1"));
+	append(a, "nobody has copied this\n");
+	world_run(w, 2500); /* seen, not read: the ring is full */
+	write_to(a, O_TRUNC, "after\n", 6);
+	w->lazy = false;
+	ring_release(w->ring, ring_taken(w->ring));
+	world_wait(w, SOURCE_FILE, a, 400001, 20000);
+	buf_str(&want, "after\n");
+	ok(bytes_eq(buf_view(&world_got(w, SOURCE_FILE, a)->bytes), buf_view(&want)),
+	   "the copy is read from where the file was cut");
+	ok(world_noted(w, "\"event\":\"file-lost\"") && world_noted(w, "\"bytes\":23"),
+	   "what is in no copy is told");
+	is_int(count_get(&w->counts->file_bytes_lost), 23, "and counted");
+	buf_done(&want);
+	end(w);
+}
+
 int main(void)
 {
 	grows();
@@ -452,5 +519,7 @@ int main(void)
 	links();
 	restarts();
 	full_ring();
+	unread();
+	cut_before_read();
 	return done_testing();
 }

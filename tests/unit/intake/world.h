@@ -273,6 +273,16 @@ static inline void world_kill(struct world *w)
 	world_end(w);
 }
 
+/* Of all sources together. */
+static inline size_t world_records(const struct world *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->got_n; i++)
+		n += w->got[i].records;
+	return n;
+}
+
 static inline bool world_noted(const struct world *w, const char *text)
 {
 	return bytes_find(buf_view(&w->notes), bytes_str(text)) != BYTES_NONE;
