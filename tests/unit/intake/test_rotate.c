@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A writer that does not stop, rotation all the time in one of its ways, and an intake that is
  * killed now and then: in the end each line is there once. */
-#include "world.h"
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include "writer.h"
 
 enum way { RENAME, COPYTRUNCATE };
-
-static char dir[64], log_path[128];
-static struct shared { /* with the writer */
-	_Atomic unsigned long lines;
-	_Atomic unsigned long rotations;
-	_Atomic int stop;
-	_Atomic int pause, paused; /* nobody writes while the writer sleeps */
-} * shared;
 
 static const char *numbered(int i)
 {
@@ -24,15 +13,6 @@ static const char *numbered(int i)
 	k = (k + 1) % 4;
 	snprintf(path[k], sizeof(path[k]), "%s.%d", log_path, i);
 	return path[k];
-}
-
-static int open_log(void)
-{
-	int fd = open(log_path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-
-	if (fd < 0)
-		abort();
-	return fd;
 }
 
 static void shift(void)
@@ -53,22 +33,6 @@ static void copy_log(void)
 			abort();
 	close(a);
 	close(b);
-}
-
-static void write_lines(int fd, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		char line[256];
-		unsigned long k = shared->lines;
-		int len = snprintf(
-			line, sizeof(line), "%08lu 12:00:00 some %.*s text\n", k, (int)(k * 7 % 90),
-			"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl"
-			"mnopqrstuvwxyzabcdefghij");
-
-		if (write(fd, line, (size_t)len) != len)
-			abort();
-		shared->lines = k + 1;
-	}
 }
 
 /* Lines in bursts; between two, at any moment, a rotation. What logrotate's copytruncate itself
@@ -100,62 +64,18 @@ static void writer(enum way way, unsigned burst, unsigned gap_us)
 	_exit(0);
 }
 
-/* How often is each line there? */
-static void judge(struct world *w, const char *what)
-{
-	unsigned long n = shared->lines, lost = 0, twice = 0, other = 0, order = 0, last = 0;
-	uint8_t *seen = mem_new(n + 1, 1);
-
-	for (size_t i = 0; i < w->got_n; i++) {
-		struct bytes b = buf_view(&w->got[i].bytes);
-
-		while (b.len) {
-			size_t len = bytes_chr(b, '\n');
-			uint64_t k;
-
-			if (len == BYTES_NONE || len < 8 || !bytes_u64(bytes_sub(b, 0, 8), &k) ||
-			    k >= n) {
-				other++;
-			} else {
-				if (seen[k] < 255)
-					seen[k]++;
-				order += k < last;
-				last = k;
-			}
-			b = bytes_from(b, len == BYTES_NONE ? b.len : len + 1);
-		}
-	}
-	for (unsigned long k = 0; k < n; k++) {
-		if (!seen[k] && lost++ < 3)
-			printf("# line %lu is lost\n", k);
-		if (seen[k] > 1 && twice++ < 3)
-			printf("# line %lu is there %u times\n", k, seen[k]);
-	}
-	printf("# %s: %lu lines, %lu rotations, %lu out of order\n", what, n, shared->rotations,
-	       order);
-	is_int(lost, 0, "%s: no line is lost", what);
-	is_int(twice, 0, "%s: no line is there twice", what);
-	is_int(other, 0, "%s: no line is broken", what);
-	free(seen);
-}
-
 static void run(enum way way, const char *pattern, unsigned burst, unsigned gap_us, int kill_every,
 		int seconds, const char *what)
 {
 	struct world *w = world_new(4 << 20);
-	char command[160], full[160];
+	char full[160];
 	usec end;
 	pid_t pid;
 
-	snprintf(dir, sizeof(dir), "/tmp/vedette-rotate-XXXXXX");
-	if (!mkdtemp(dir))
-		abort();
-	snprintf(log_path, sizeof(log_path), "%s/app.log", dir);
+	dir_new();
 	snprintf(full, sizeof(full), "%s/%s", dir, pattern);
 	names_add(w->names, SOURCE_FILE, full, NULL);
 	w->config.limits.line_wait = 20000;
-	shared->lines = shared->rotations = 0;
-	shared->stop = 0;
 	world_start(w);
 	fflush(stdout);
 	pid = fork();
@@ -174,23 +94,18 @@ static void run(enum way way, const char *pattern, unsigned burst, unsigned gap_
 	}
 	shared->stop = 1;
 	waitpid(pid, NULL, 0);
-	world_run(w, 1500);
+	settle(w, 300);
 	is_int(world_stop(w), 0, "%s: stops in good order", what);
 	judge(w, what);
 	world_free(w);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	if (system(command))
-		abort();
+	dir_done();
 }
 
 int main(int argc, char **argv)
 {
 	int seconds = argc > 1 ? (int)(argv[1][0] - '0') * 10 : 1;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	if (shared == MAP_FAILED)
-		abort();
+	shared_new();
 	srand(argc > 2 ? (unsigned)argv[2][0] : 1);
 	if (argc > 3)
 		goto killed;
