@@ -10,7 +10,7 @@
 #define HEAP_LIMIT_KIB 8192
 #define JIT_STACK_MAX (512u << 10)
 #define NEST_MAX 100
-#define SCAN_PATTERN_MAX 400 /* longer ones may take Hyperscan seconds to compile */
+#define SCAN_PATTERN_MAX 400 /* longer ones may take Vectorscan seconds to compile */
 #define SCAN_REPEAT_MAX 64
 
 struct regex {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* regex.h — regular expressions: PCRE2 decides (bytes, not characters; JIT; with a limit on the
- * work a record may cost), Hyperscan goes first where no literal text narrows the records down.
- * Not Vectorscan, its younger relative: the one of Debian 12 (5.4.9) misses matches in texts of
- * more than some 60 bytes on processors with AVX-512 (tests/unit/query/test_regex.c shows it).
+ * work a record may cost), Vectorscan goes first where no literal text narrows the records down.
  * Threads: a struct regex is read-only once made; each thread has its own struct regex_work.
  * Memory: the code; one match block, one 512 KiB stack and the scan scratch a thread. */
 #pragma once

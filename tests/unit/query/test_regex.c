@@ -164,57 +164,6 @@ static void nothing_is_lost(void)
 	buf_done(&p);
 }
 
-static void some_line(struct buf *to)
-{
-	static const char *const words[] = {
-		"GET", "POST", "/index.html?id=", "991337", "4", "uuid-7f",	" ", "\"",
-		"a",   "=",    "10.0.0.7",	  "e",	    ".", "status: 404 "
-	};
-
-	buf_clear(to);
-	for (int i = rand() % 60; i > 0; i--)
-		buf_str(to, words[(size_t)rand() % (sizeof(words) / sizeof(words[0]))]);
-}
-
-/* The same over lines as long as those of logs: a matcher that takes many bytes at once shows its
- * mistakes only there. */
-static void nothing_is_lost_in_lines(void)
-{
-	static const char *const pieces[] = { "[a-z]+", "[0-9]{3,6}", "[^0-9]", "\\d",	 "\\w*",
-					      ".",	"[a-f0-9]+",  "e",	"=",	 "\\?",
-					      "/",	"(GET|POST)", "\"?",	"[^ ]*", " " };
-	struct regex_work *w;
-	int matches = 0, wrong = 0;
-	struct buf p = { 0 }, line = { 0 };
-
-	regex_work_new(&w);
-	srand(11);
-	for (int i = 0; i < 400; i++) {
-		struct regex *r;
-
-		buf_clear(&p);
-		for (int k = 1 + rand() % 5; k > 0; k--)
-			buf_str(&p, pieces[(size_t)rand() % (sizeof(pieces) / sizeof(pieces[0]))]);
-		if (regex_new(&r, buf_view(&p), BYTES(""), NULL, NULL) < 0)
-			continue;
-		for (int k = 0; k < 40; k++) {
-			int found;
-
-			some_line(&line);
-			found = regex_find(r, w, buf_view(&line), 0, NULL, NULL);
-			matches += found;
-			if (found != plain(buf_view(&p), false, buf_view(&line)) && !wrong++)
-				printf("# /%s/ on \"%s\"\n", buf_cstr(&p), buf_cstr(&line));
-		}
-		regex_free(r);
-	}
-	ok(matches > 4000, "%d matches in lines", matches);
-	is_int(wrong, 0, "the answers are those of PCRE2 alone");
-	regex_work_free(w);
-	buf_done(&p);
-	buf_done(&line);
-}
-
 static void limits(void)
 {
 	struct regex_work *w;
@@ -246,7 +195,6 @@ int main(void)
 {
 	known();
 	nothing_is_lost();
-	nothing_is_lost_in_lines();
 	limits();
 	return done_testing();
 }
