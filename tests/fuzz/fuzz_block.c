@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A block's payload from anyone: header, columns, dictionaries, text, searches. */
 #include "base/cursor.h"
-#include "ledger/block/block.h"
+#include "ledger/block/scan.h"
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,6 +18,45 @@ static bool accept(void *ctx, struct bytes v)
 {
 	*(uint8_t *)ctx ^= (uint8_t)v.len;
 	return v.len & 1;
+}
+
+/* What an automaton finds in a block is what it finds in each of the rows, whoever made the block.
+ */
+struct finding {
+	struct walker *w;
+	const uint64_t *rows;
+};
+
+static int same(void *ctx, uint32_t row, const struct record *r)
+{
+	struct finding *f = ctx;
+	int found = walker_find(f->w, r->raw);
+
+	if (found >= 0 && found != (int)(f->rows[row / 64] >> (row & 63) & 1))
+		abort();
+	return 0;
+}
+
+static void scan(struct block *b, const char *pattern)
+{
+	size_t words = BLOCK_WORDS(block_info(b)->rows);
+	uint64_t *all = malloc(words * sizeof(*all)), *rows = calloc(words, sizeof(*rows));
+	struct automaton *a;
+	struct scanner *s;
+
+	if (!all || !rows || !automaton_new(&a, bytes_str(pattern), BYTES("")))
+		abort();
+	memset(all, 0xff, words * sizeof(*all));
+	s = scanner_new(a);
+	if (!block_scan(b, s, all, rows)) {
+		struct finding f = { scanner_walker(s), rows };
+
+		block_decode(b, NULL, same, &f);
+	}
+	scanner_free(s);
+	automaton_free(a);
+	free(rows);
+	free(all);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -38,7 +77,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		block_may_hold(b, BYTES("10.1.2.3"));
 		block_match(b, BYTES(" 40"), false, rows);
 		block_match(b, BYTES("Req-1"), true, rows);
+		block_match_text(b, BYTES("er"), false, rows);
 		block_decode(b, NULL, touch, &sum);
+		scan(b, "[0-9a-f]{3}[-.: ][0-9]+");
+		scan(b, "\\b[4-9][0-9]*$");
 		for (unsigned f = 0; f < FIELD_N; f += 3) {
 			block_field_match(b, (enum field)f, accept, &sum, rows);
 			block_field_column(b, (enum field)f, NULL, &a, &col);

@@ -45,6 +45,8 @@ int block_decode(struct block *b, const uint64_t *rows, block_row_fn *fn, void *
 
 /* Exactly the rows whose raw bytes hold `pattern` (len > 0). May first ask the filter. */
 int block_match(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows);
+/* The same, but only among the rows kept as text. */
+int block_match_text(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows);
 /* By the filter alone, in microseconds, without reading the block. false: surely no row has a field
  * with this value (values end at blanks, quotes, brackets and the like); surely no row's raw bytes
  * hold this pattern (block_match() asks this by itself). */

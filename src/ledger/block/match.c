@@ -280,6 +280,18 @@ bool block_may_match(struct block *b, struct bytes pattern)
 	return !ruled_out(b, pattern, false);
 }
 
+int block_match_text(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows)
+{
+	int r;
+
+	if (!pattern.len)
+		return -EINVAL;
+	if (!nocase && !block_may_match(b, pattern))
+		return 0;
+	r = block_load(b);
+	return r ? r : match_text(b, pattern, nocase, rows);
+}
+
 int block_match(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows)
 {
 	struct search *s;

@@ -4,6 +4,7 @@
 #include "../../tap.h"
 #include "ledger/block/block.h"
 #include "ledger/block/build.h"
+#include "ledger/block/scan.h"
 #include "sample.h"
 
 struct check {
@@ -102,6 +103,76 @@ static void patterns(struct sample *s, struct block *b, unsigned count)
 			tap_show("pattern", p);
 	}
 	is_int(bad, 0, "%u patterns match the rows that hold them", count);
+}
+
+/* A pattern made out of a piece of a line: digits and letters as classes, repeats, either-or. */
+static void pattern_of(struct sample *s, struct bytes p, struct buf *to)
+{
+	static const char *const digit[] = { "\\d", "[0-9]", "[0-9]+", "[0-5]", "\\w", "." };
+
+	if (!sample_pick(s, 8))
+		buf_str(to, "^");
+	for (size_t i = 0; i < p.len; i++) {
+		uint8_t c = p.at[i];
+
+		if (is_digit(c) && sample_pick(s, 2)) {
+			buf_str(to, digit[sample_pick(s, 6)]);
+		} else if (is_alnum(c) && !sample_pick(s, 3)) {
+			buf_str(to, sample_pick(s, 2) ? "[a-f0-9]" : "[^ ]*");
+		} else {
+			if (!is_alnum(c))
+				buf_u8(to, '\\');
+			buf_u8(to, c);
+		}
+		if (c == ' ' && !sample_pick(s, 4))
+			buf_str(to, "(x|.*|[a-z]+|\\bq)?");
+	}
+	if (!sample_pick(s, 8))
+		buf_str(to, sample_pick(s, 2) ? "$" : "\\b");
+}
+
+static void regexes(struct sample *s, struct block *b, unsigned count)
+{
+	uint64_t *rows = mem_new(BLOCK_WORDS(s->n), sizeof(*rows)),
+		 *all = mem_new(BLOCK_WORDS(s->n), sizeof(*all));
+	uint32_t bad = 0, tried = 0, lost = 0, hits = 0;
+	struct buf p = { 0 };
+
+	memset(all, 0xff, BLOCK_WORDS(s->n) * sizeof(*all));
+	for (unsigned k = 0; k < count; k++) {
+		struct bytes raw = s->record[sample_pick(s, s->n)].raw;
+		struct automaton *a;
+		struct scanner *x;
+		int r;
+
+		buf_clear(&p);
+		pattern_of(s,
+			   bytes_sub(raw, sample_pick(s, (unsigned)raw.len + 1),
+				     1 + sample_pick(s, 16)),
+			   &p);
+		if (!automaton_new(&a, buf_view(&p), BYTES("")))
+			continue;
+		x = scanner_new(a);
+		memset(rows, 0, BLOCK_WORDS(s->n) * sizeof(*rows));
+		r = block_scan(b, x, all, rows);
+		tried++;
+		lost += r == SCAN_LOST;
+		for (uint32_t i = 0; i < s->n && !r; i++) {
+			bool hit = rows[i / 64] >> (i & 63) & 1;
+
+			hits += hit;
+			if (hit != (walker_find(scanner_walker(x), s->record[i].raw) > 0) &&
+			    bad++ < 5)
+				tap_show("pattern", buf_view(&p));
+		}
+		scanner_free(x);
+		automaton_free(a);
+	}
+	is_int(bad, 0, "%u regular expressions find the rows that hold them", tried);
+	ok(tried > count / 2 && lost < tried / 4 && hits > tried, "%u hits, %u lost", hits, lost);
+	buf_done(&p);
+	free(rows);
+	free(all);
 }
 
 static bool accepts_some(void *ctx, struct bytes v)
@@ -215,8 +286,10 @@ int main(void)
 		is_int(block_info(b)->rows, s.n, "%u rows in %zu bytes", s.n, payload.len);
 		exact(&s, b);
 		patterns(&s, b, round < 3 ? 400 : 250);
-		if (round >= 2)
+		if (round >= 2) {
+			regexes(&s, b, 300);
 			fields(&s, b);
+		}
 		if (round == 3)
 			may_hold(&s, b);
 		block_free(b);
