@@ -60,7 +60,9 @@ static int rows_hold(struct search *s, struct bytes text, bool nocase, const uin
 		return 0;
 	}
 	bits_none(ret, s->words);
-	if (s->block)
+	if (s->block && s->untyped_only)
+		r = block_match_text(s->block, text, nocase, ret);
+	else if (s->block)
 		r = block_match(s->block, text, nocase, ret);
 	else
 		segment_hold(s, text, ret);
@@ -134,7 +136,8 @@ static bool may_have(struct search *s, const struct need *need)
 	bool one = false;
 
 	if (need->kind == NEED_TEXT)
-		return need->nocase || may_hold(s, need->text);
+		return need->nocase ||
+		       (may_hold(s, need->text) && block_may_match(s->block, need->text));
 	for (const struct need *p = need->parts; p; p = p->next) {
 		bool may = may_have(s, p);
 
@@ -287,6 +290,44 @@ static int number_bounds(struct search *s, const struct test *t, const uint64_t 
 	return 0;
 }
 
+/* The texts of a block's untyped rows are searched for what is needed, as that is quicker than any
+ * automaton; typed rows are mostly decided by their skeletons. */
+static int regex_bounds(struct search *s, const struct test *t, const uint64_t *in, uint64_t *hi,
+			bool *ret_exact)
+{
+	struct scanner *scanner = s->block ? regex_scanner(t->regex, s->work) : NULL;
+	const uint64_t *untyped = s->block ? block_untyped(s->block) : NULL;
+	uint64_t *rows;
+	int r = 0;
+
+	bits_none(hi, s->words);
+	*ret_exact = true;
+	if (s->block && !may_have(s, t->need))
+		return 0;
+	rows = search_take(s);
+	bits_copy(rows, in, s->words);
+	if (t->need->kind != NEED_NOTHING && (untyped || !scanner)) {
+		s->untyped_only = scanner != NULL;
+		r = rows_need(s, t->need, in, rows);
+		s->untyped_only = false;
+		if (scanner) {
+			bits_copy(hi, in, s->words);
+			bits_and_not(hi, untyped, s->words);
+			bits_or(rows, hi, s->words);
+			bits_none(hi, s->words);
+		}
+	}
+	if (!r)
+		r = scanner ? block_scan(s->block, scanner, rows, hi) : SCAN_LOST;
+	if (r == SCAN_LOST) {
+		bits_copy(hi, rows, s->words);
+		*ret_exact = false;
+		r = 0;
+	}
+	search_give(s, rows);
+	return r;
+}
+
 static int test_bounds(struct search *s, const struct test *t, const uint64_t *in, uint64_t *lo,
 		       uint64_t *hi)
 {
@@ -295,6 +336,8 @@ static int test_bounds(struct search *s, const struct test *t, const uint64_t *i
 
 	if (t->column == COLUMN_RAW && t->kind == TEST_HOLDS) {
 		r = rows_hold(s, t->text, false, in, hi, &exact);
+	} else if (t->column == COLUMN_RAW && t->kind == TEST_REGEX) {
+		r = regex_bounds(s, t, in, hi, &exact);
 	} else if (t->column == COLUMN_RAW) {
 		exact = false;
 		bits_copy(hi, in, s->words);

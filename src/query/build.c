@@ -3,8 +3,6 @@
 #include "query/query.h"
 #include "query/syntax.h"
 
-#define REGEXES_MAX 64
-
 struct node *build_node(struct syntax *s, enum node_kind kind)
 {
 	struct node *n;

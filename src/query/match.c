@@ -62,7 +62,7 @@ bool match_value(struct search *s, const struct test *t, struct bytes v)
 	case TEST_GLOB:
 		return part ? glob_find(t->text, v) : glob_match(t->text, v);
 	case TEST_REGEX:
-		r = regex_find(t->regex, s->work, v, 0, NULL, NULL);
+		r = regex_has(t->regex, s->work, v);
 		s->undecided += r < 0;
 		return r > 0;
 	case TEST_RANGE:

@@ -2,7 +2,6 @@
 #include "query/regex.h"
 #include "base/buf.h"
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include <hs/hs.h>
 #include <pcre2.h>
 #include <stdlib.h>
 
@@ -10,12 +9,11 @@
 #define HEAP_LIMIT_KIB 8192
 #define JIT_STACK_MAX (512u << 10)
 #define NEST_MAX 100
-#define SCAN_PATTERN_MAX 400 /* longer ones may take Vectorscan seconds to compile */
-#define SCAN_REPEAT_MAX 64
 
 struct regex {
+	uint64_t id; /* an address may be used again */
 	pcre2_code *code;
-	hs_database_t *scan; /* NULL: not used */
+	struct automaton *automaton; /* NULL: not for this pattern */
 	struct arena arena;
 	const struct need *need;
 };
@@ -24,52 +22,10 @@ struct regex_work {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
 	pcre2_jit_stack *stack;
-	hs_scratch_t *scratch;
-	const struct regex *scratch_for; /* scratch is known to be large enough for it */
+	uint64_t of[REGEXES_MAX], last; /* id of the regex; 0: none */
+	struct scanner *scanner[REGEXES_MAX], *last_scanner;
+	size_t oldest;
 };
-
-/* A bounded repeat with a high count makes an automaton of that many states. */
-static bool scan_suits(struct bytes p)
-{
-	if (p.len > SCAN_PATTERN_MAX)
-		return false;
-	for (size_t i = 0; i < p.len; i++) {
-		unsigned v = 0;
-
-		if (p.at[i] != '{' && p.at[i] != ',')
-			continue;
-		for (size_t k = i + 1; k < p.len && is_digit(p.at[k]) && v < 1000; k++)
-			v = v * 10 + (unsigned)(p.at[k] - '0');
-		if (v > SCAN_REPEAT_MAX)
-			return false;
-	}
-	return true;
-}
-
-static void scan_compile(struct regex *r, struct bytes pattern, struct bytes flags)
-{
-	unsigned f = HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY;
-	hs_compile_error_t *e = NULL;
-	struct buf text = { 0 };
-
-	if (!scan_suits(pattern) || bytes_chr(pattern, 0) != BYTES_NONE)
-		return;
-	buf_bytes(&text, pattern);
-	for (size_t i = 0; i < flags.len; i++)
-		f |= flags.at[i] == 'i'	  ? HS_FLAG_CASELESS
-		     : flags.at[i] == 'm' ? HS_FLAG_MULTILINE
-					  : HS_FLAG_DOTALL;
-	if (hs_compile(buf_cstr(&text), f, HS_MODE_BLOCK, NULL, &r->scan, &e) != HS_SUCCESS) {
-		hs_free_compile_error(e);
-		e = NULL;
-		if (hs_compile(buf_cstr(&text), f | HS_FLAG_PREFILTER, HS_MODE_BLOCK, NULL,
-			       &r->scan, &e) != HS_SUCCESS) {
-			hs_free_compile_error(e);
-			r->scan = NULL;
-		}
-	}
-	buf_done(&text);
-}
 
 static int compile(struct regex *r, struct bytes pattern, uint32_t options, struct why *why,
 		   size_t *ret_at)
@@ -99,6 +55,7 @@ static int compile(struct regex *r, struct bytes pattern, uint32_t options, stru
 int regex_new(struct regex **ret, struct bytes pattern, struct bytes flags, struct why *why,
 	      size_t *ret_at)
 {
+	static _Atomic uint64_t ids;
 	struct regex *x = mem_new(1, sizeof(*x));
 	uint32_t options = 0;
 	int r;
@@ -107,14 +64,14 @@ int regex_new(struct regex **ret, struct bytes pattern, struct bytes flags, stru
 		options |= flags.at[i] == 'i'	? PCRE2_CASELESS
 			   : flags.at[i] == 'm' ? PCRE2_MULTILINE
 						: PCRE2_DOTALL;
+	x->id = ++ids;
 	r = compile(x, pattern, options, why, ret_at);
 	if (r < 0) {
 		regex_free(x);
 		return r;
 	}
 	x->need = need_of_regex(&x->arena, pattern, options & PCRE2_CASELESS);
-	if (x->need->kind == NEED_NOTHING)
-		scan_compile(x, pattern, flags);
+	automaton_new(&x->automaton, pattern, flags);
 	*ret = x;
 	return 0;
 }
@@ -124,7 +81,7 @@ struct regex *regex_free(struct regex *r)
 	if (!r)
 		return NULL;
 	pcre2_code_free(r->code);
-	hs_free_database(r->scan);
+	automaton_free(r->automaton);
 	arena_done(&r->arena);
 	free(r);
 	return NULL;
@@ -153,7 +110,8 @@ struct regex_work *regex_work_free(struct regex_work *w)
 {
 	if (!w)
 		return NULL;
-	hs_free_scratch(w->scratch);
+	for (size_t i = 0; i < REGEXES_MAX; i++)
+		scanner_free(w->scanner[i]);
 	pcre2_jit_stack_free(w->stack);
 	pcre2_match_data_free(w->data);
 	pcre2_match_context_free(w->context);
@@ -161,30 +119,33 @@ struct regex_work *regex_work_free(struct regex_work *w)
 	return NULL;
 }
 
-static int on_scan(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
-		   void *ctx)
+struct scanner *regex_scanner(const struct regex *r, struct regex_work *w)
 {
-	(void)id, (void)from, (void)to, (void)flags;
-	*(bool *)ctx = true;
-	return 1;
+	if (!r->automaton)
+		return NULL;
+	if (w->last != r->id) {
+		size_t i = 0;
+
+		while (i < REGEXES_MAX && w->of[i] != r->id)
+			i++;
+		if (i == REGEXES_MAX) {
+			i = w->oldest++ % REGEXES_MAX;
+			scanner_free(w->scanner[i]);
+			w->of[i] = r->id;
+			w->scanner[i] = scanner_new(r->automaton);
+		}
+		w->last = r->id;
+		w->last_scanner = w->scanner[i];
+	}
+	return w->last_scanner;
 }
 
-/* false: surely no match. */
-static bool scan(const struct regex *r, struct regex_work *w, struct bytes text)
+int regex_has(const struct regex *r, struct regex_work *w, struct bytes text)
 {
-	bool hit = false;
+	struct scanner *s = regex_scanner(r, w);
+	int found = s ? walker_find(scanner_walker(s), text) : -1;
 
-	if (w->scratch_for != r) {
-		if (hs_alloc_scratch(r->scan, &w->scratch) != HS_SUCCESS)
-			return true;
-		w->scratch_for = r;
-	}
-	if (text.len > UINT32_MAX ||
-	    (hs_scan(r->scan, text.len ? (const char *)text.at : "", (unsigned)text.len, 0,
-		     w->scratch, on_scan, &hit) != HS_SUCCESS &&
-	     !hit))
-		return true;
-	return hit;
+	return found >= 0 ? found : regex_find(r, w, text, 0, NULL, NULL);
 }
 
 int regex_find(const struct regex *r, struct regex_work *w, struct bytes text, size_t from,
@@ -192,8 +153,6 @@ int regex_find(const struct regex *r, struct regex_work *w, struct bytes text, s
 {
 	int n;
 
-	if (r->scan && !from && !scan(r, w, text))
-		return 0;
 	n = pcre2_match(r->code, text.len ? text.at : (const uint8_t *)"", text.len, from, 0,
 			w->data, w->context);
 	if (n == PCRE2_ERROR_NOMATCH)

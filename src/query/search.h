@@ -23,6 +23,7 @@ struct search {
 	uint32_t n; /* rows */
 	size_t words;
 	const usec *times; /* block: NULL until asked for */
+	bool untyped_only; /* texts are looked for in rows that have no columns, and only there */
 	uint64_t *escaped; /* rows with a backslash; NULL until asked for */
 	struct why why; /* what is damaged */
 

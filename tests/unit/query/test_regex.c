@@ -95,12 +95,11 @@ static bool has(const struct need *n, struct bytes text)
 }
 
 /* PCRE2 alone, to compare with. */
-static int plain(struct bytes pattern, bool nocase, struct bytes text)
+static int plain(struct bytes pattern, uint32_t options, struct bytes text)
 {
 	int error, n;
 	size_t at;
-	pcre2_code *code = pcre2_compile(pattern.at, pattern.len, nocase ? PCRE2_CASELESS : 0,
-					 &error, &at, NULL);
+	pcre2_code *code = pcre2_compile(pattern.at, pattern.len, options, &error, &at, NULL);
 	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
 
 	n = pcre2_match(code, text.at, text.len, 0, 0, data, NULL);
@@ -122,36 +121,47 @@ static struct bytes some_text(uint8_t *to, size_t max)
  * scan that goes first loses nothing. */
 static void nothing_is_lost(void)
 {
-	static const char *const pieces[] = { "a",     "b",	"ab",	 "bab",	 "(",	")",
-					      "|",     "*",	"+",	 "?",	 "{2}", "{0}",
-					      "[ab]",  "[^a]",	".",	 "^",	 "$",	"\\b",
-					      "\\.",   "(?:",	"\\w",	 "\\s",	 "c",	"A",
-					      "\\A",   "\\z",	"\\x61", "(?i)", "\\W", "{1,2}",
-					      "{0,1}", "(?=a)", "(?m)" };
+	static const char *const pieces[] = {
+		"a",	   "b",	       "ab",	      "bab",   "(",    ")",	"|",
+		"*",	   "+",	       "?",	      "{2}",   "{0}",  "[ab]",	"[^a]",
+		".",	   "^",	       "$",	      "\\b",   "\\.",  "(?:",	"\\w",
+		"\\s",	   "c",	       "A",	      "\\A",   "\\z",  "\\x61", "(?i)",
+		"\\W",	   "{1,2}",    "{0,1}",	      "(?=a)", "(?m)", "\\B",	"\\Z",
+		"[^\\w.]", "[a-b\\s]", "[[:upper:]]", "\n",    "\\n",  "[]b]",	"{2,}"
+	};
 	struct regex_work *w;
-	int patterns = 0, matches = 0, lost = 0, wrong = 0;
+	int patterns = 0, matches = 0, lost = 0, wrong = 0, automata = 0, differ = 0;
 	struct buf p = { 0 };
 
 	regex_work_new(&w);
 	srand(7);
 	for (int i = 0; i < 8000; i++) {
-		bool nocase = rand() % 4 == 0;
+		static const char *const flags[] = { "", "i", "m", "s", "im" };
+		static const uint32_t options[] = { 0, PCRE2_CASELESS, PCRE2_MULTILINE,
+						    PCRE2_DOTALL,
+						    PCRE2_CASELESS | PCRE2_MULTILINE };
+		size_t f = (size_t)rand() % 5;
 		struct regex *r;
 
 		buf_clear(&p);
 		for (int k = 1 + rand() % 9; k > 0; k--)
 			buf_str(&p, pieces[(size_t)rand() % (sizeof(pieces) / sizeof(pieces[0]))]);
-		if (regex_new(&r, buf_view(&p), nocase ? BYTES("i") : BYTES(""), NULL, NULL) < 0)
+		if (regex_new(&r, buf_view(&p), bytes_str(flags[f]), NULL, NULL) < 0)
 			continue;
 		patterns++;
+		automata += regex_scanner(r, w) != NULL;
 		for (int k = 0; k < 12; k++) {
 			uint8_t at[12];
 			struct bytes text = some_text(at, sizeof(at));
 			int found = regex_find(r, w, text, 0, NULL, NULL);
 
+			if (regex_has(r, w, text) != found && !differ++)
+				printf("# /%s/ on \"%.*s\" by automaton\n", buf_cstr(&p),
+				       (int)text.len, (const char *)text.at);
+
 			matches += found;
 			lost += found && !has(regex_need(r), text);
-			if (found != plain(buf_view(&p), nocase, text) && !wrong++)
+			if (found != plain(buf_view(&p), options[f], text) && !wrong++)
 				printf("# /%s/ on \"%.*s\"\n", buf_cstr(&p), (int)text.len,
 				       (const char *)text.at);
 		}
@@ -160,6 +170,8 @@ static void nothing_is_lost(void)
 	ok(patterns > 1000 && matches > 2000, "%d patterns, %d matches", patterns, matches);
 	is_int(lost, 0, "every match holds what its pattern needs");
 	is_int(wrong, 0, "the answers are those of PCRE2 alone");
+	ok(automata > patterns / 2, "%d of them as automata", automata);
+	is_int(differ, 0, "which say the same");
 	regex_work_free(w);
 	buf_done(&p);
 }
