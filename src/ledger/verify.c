@@ -214,6 +214,13 @@ static int read_kept(struct verify *v, struct why *why)
 /* No block may be newer than the newest checkpoint: it is signed first. */
 static void check_newest(struct verify *v)
 {
+	/* One is in the ledger before anyone else can have it. */
+	if (v->has_newest && v->has_kept && v->kept.size > v->newest.size)
+		finding(v,
+			"checkpoint: is of %llu records, the one kept elsewhere of %llu: it was "
+			"put "
+			"back",
+			(unsigned long long)v->newest.size, (unsigned long long)v->kept.size);
 	if (v->has_newest && !v->live && v->blocks_end > v->newest.size)
 		finding(v,
 			"checkpoint: is older than the sealed blocks (%llu records signed, %llu "

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What verify tells: with a checkpoint kept elsewhere, after retention, of harmed blocks. The
  * campaigns over all files are tests/fault/tamper.py. */
+#include "base/hash.h"
 #include "ledger/blocks.h"
 #include "ledger/seal/checkpoint.h"
 #include "ledger/seal/identity.h"
+#include "ledger/wal_frame.h"
 #include "scratch.h"
+#include <sys/wait.h>
 
 static const char *dir;
 
@@ -269,6 +272,93 @@ static void test_forger(void)
 	scratch_remove(dir);
 }
 
+/* Another letter in a record of the segment, and a checksum that fits. */
+static void edit_segment(const char *name, const char *text)
+{
+	struct segment_header h;
+	struct wal_leaves leaves = { 0 };
+	struct wal_frame frame;
+	struct buf b = { 0 };
+	uint64_t at = SEGMENT_HEADER, seq = 0, sum;
+	size_t found;
+
+	io_read_file(AT_FDCWD, in(name), 64 << 20, &b);
+	found = bytes_find(buf_view(&b), bytes_str(text));
+	ok(found != BYTES_NONE && segment_header_parse(buf_view(&b), &h, NULL), "%s", text);
+	while (!wal_frame_next(buf_view(&b), h.salt, at, seq, &frame, &leaves) && frame.end < found) {
+		at = frame.end;
+		seq += frame.count;
+	}
+	b.at[found] ^= 1;
+	sum = hash_fast(bytes_sub(buf_view(&b), frame.at, frame.end - 8 - frame.at), h.salt);
+	memcpy(b.at + frame.end - 8, &sum, 8);
+	io_replace_file(AT_FDCWD, in(name), buf_view(&b), 0600);
+	free(leaves.at);
+	buf_done(&b);
+}
+
+/* Only the first n checkpoints are left. */
+static void put_checkpoints_back(int n)
+{
+	struct buf b = { 0 };
+	size_t end = 0, last = 0;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	io_read_file(fd, "checkpoints", 1 << 20, &b);
+	for (; n; n--) {
+		last = end;
+		end += note_length(bytes_from(buf_view(&b), end)) + 1;
+	}
+	io_replace_file(fd, "checkpoints", bytes_sub(buf_view(&b), 0, end), 0644);
+	io_replace_file(fd, "checkpoint", bytes_sub(buf_view(&b), last, end - 1 - last), 0644);
+	close(fd);
+	buf_done(&b);
+}
+
+/* Records behind the newest checkpoint are guarded by nothing but checksums that anyone can make:
+ * they are counted, and nobody is told that they are proven. */
+static void test_tail(void)
+{
+	struct verify_result res;
+	const char *wal = "wal/0000000000000000.wal", *kept;
+	pid_t pid;
+
+	mkdir(dir, 0700);
+	pid = fork();
+	if (!pid) {
+		struct ledger *l = scratch_open(dir, NULL);
+
+		scratch_fill(l, scratch_source(l, "/a"), 0, 500, 100);
+		ledger_checkpoint(l);
+		scratch_fill(l, 1, 500, 100, 100);
+		_exit(0); /* as if killed: the last records are durable and not signed yet */
+	}
+	waitpid(pid, NULL, 0);
+	is_int(scratch_verify_with(dir, NULL, NULL, false, &res, NULL), 0, "a writer was killed");
+	is_int(res.unsigned_records, 100, "the newest records are told as unsigned");
+	edit_segment(wal, "record 570 ");
+	is_int(scratch_verify_with(dir, NULL, NULL, false, &res, NULL), 0,
+	       "one of them changed cannot be seen");
+	is_int(res.unsigned_records, 100, "but it is among those told as unsigned");
+	edit_segment(wal, "record 320 ");
+	is_int(scratch_verify_with(dir, NULL, NULL, false, &res, NULL), 1, "a signed one can");
+	edit_segment(wal, "secord 320 ");
+	ledger_close(scratch_open(dir, NULL));
+	is_int(scratch_verify_with(dir, NULL, NULL, false, &res, NULL), 0, "opened again");
+	is_int(res.unsigned_records, 0, "all is signed");
+	edit_segment(wal, "secord 570 ");
+	is_int(scratch_verify(dir), 1, "now a change is seen");
+	edit_segment(wal, "record 570 ");
+	kept = keep(2);
+	put_checkpoints_back(2); /* of the empty tree, of 501 records */
+	is_int(scratch_verify_with(dir, NULL, NULL, false, &res, NULL), 0,
+	       "its checkpoints put back");
+	is_int(res.unsigned_records, 100, "leaves records unsigned");
+	is_int(verify(kept, false, NULL), 1, "a newer one kept elsewhere tells");
+	unlink(kept);
+	scratch_remove(dir);
+}
+
 int main(void)
 {
 	dir = scratch_dir();
@@ -276,5 +366,6 @@ int main(void)
 	test_taken_away();
 	test_refused();
 	test_forger();
+	test_tail();
 	return done_testing();
 }
