@@ -2,6 +2,7 @@
 /* ledger_tool.c — a writer of numbered records and a checker of them, for the fault campaigns; what
  * it can do is in `usage`. */
 #include "base/err.h"
+#include "fault/forge.h"
 #include "fault/judge.h"
 #include "unit/ledger/scratch.h"
 
@@ -16,8 +17,10 @@ static const char usage[] =
 	"ledger_tool check DIR ACKS\n"
 	"    opens for writing (that recovers), then: every acknowledged number is there once, in\n"
 	"    order, or in a dropped block; verify finds nothing\n"
-	"ledger_tool make DIR N [FROM]\n"
-	"    N records more in a ledger of every kind of file, closed\n"
+	"ledger_tool make DIR N [FROM [all]]\n"
+	"    N records more in a ledger of every kind of file, closed; all: none is dropped\n"
+	"ledger_tool forge DIR SEQ HOW PEM\n"
+	"    rewrites it all over one edited record, signed with that key: see forge.h\n"
 	"ledger_tool judge DIR WHOLE [KEY [CHECKPOINT]]\n"
 	"    a changed copy beside the whole ledger: see judge.h\n"
 	"ledger_tool flips DIR N WHOLE\n"
@@ -269,12 +272,12 @@ static int check(const char *dir, const char *acks)
 }
 
 /* Numbers from .. from + n - 1. At the end a few segments wait to be sealed, one is not full. */
-static int make(const char *dir, uint64_t from, uint64_t n)
+static int make(const char *dir, uint64_t from, uint64_t n, bool all)
 {
 	struct ledger *l = NULL;
 	int r;
 
-	options.keep_bytes = (4u << 20) + 74500;
+	options.keep_bytes = all ? 0 : (4u << 20) + 74500;
 	r = open_tool(dir, &l);
 	for (uint64_t i = from; i < from + n && !r; i++) {
 		r = put_number(l, i);
@@ -393,9 +396,14 @@ int main(int argc, char **argv)
 		return check(dir, argv[3]);
 	if (!strcmp(cmd, "make") && argc >= 4 && bytes_u64(bytes_str(argv[3]), &n) &&
 	    (argc == 4 || bytes_u64(bytes_str(argv[4]), &from)))
-		return make(dir, from, n);
+		return make(dir, from, n, argc > 5);
 	if (!strcmp(cmd, "flips") && argc == 5 && bytes_u64(bytes_str(argv[3]), &n))
 		return flips(dir, n, argv[4]);
+	if (!strcmp(cmd, "forge") && argc == 6 && bytes_u64(bytes_str(argv[3]), &n) &&
+	    bytes_u64(bytes_str(argv[4]), &from)) {
+		r = forge(dir, n, (unsigned)from, argv[5]);
+		return r ? trouble("forge", r) : 0;
+	}
 	if (!strcmp(cmd, "judge") && argc >= 4) {
 		struct buf out = { 0 };
 

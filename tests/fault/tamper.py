@@ -81,6 +81,12 @@ class Campaign:
         make(self.fork, 2710, 2000000)
         shutil.copy(self.whole + "/checkpoint", base + "/kept")
         shutil.copy(self.whole + "/key.pub", base + "/key.pub")
+        # For the forger: a ledger that has dropped nothing, and its checkpoints by their size.
+        self.plain = base + "/plain"
+        tool("make", self.plain, 1250, 0, "all")
+        notes = read(self.plain + "/checkpoints").split(b"\n\n")
+        self.signed = {int(text.split(b"\n")[1]): text + b"\n\n" + signature + b"\n"
+                       for text, signature in zip(notes[::2], notes[1::2])}
         # Whoever took the private key file away took nothing that proves anything; `lock` is
         # empty in every ledger.
         self.names = [n for n in files_of(self.whole) if n not in ("key", "lock")]
@@ -191,6 +197,8 @@ class Campaign:
         if name.endswith(".wal"):
             cuts = [i for i in range(0, len(data) - 3, 8) if data[i:i + 4] == b"VDTF"]
             cuts.append(len(data.rstrip(b"\0")) + 7 & ~7)
+            # Frames without records hold positions of reading only, which are not sealed.
+            cuts = [i for i in cuts[:-1] if any(data[i + 16:i + 20])] + cuts[-1:]
         elif name == "checkpoints":
             rows = data.split(b"\n\n")
             cuts = [sum(len(r) + 2 for r in rows[:i]) for i in range(0, len(rows), 2)]
@@ -259,6 +267,67 @@ class Campaign:
         write(self.path("checkpoint"), pairs[-1] + b"\n")
         return "the newest segments and the checkpoints over them"
 
+    # ---- the forger ----
+
+    EDITS = ("another byte", "another time", "another source", "two records exchanged",
+             "a record away and one made up")
+
+    def forged(self, key):
+        """A copy of the plain ledger, rewritten over one edited record."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        shutil.copytree(self.plain, self.work)
+        seq, how = self.rnd.randrange(max(self.signed)), self.rnd.randrange(len(self.EDITS))
+        status, said = tool("forge", self.work, seq, how, key)
+        if status:
+            sys.exit("Bail out! forge: " + said)
+        shutil.copy(key, self.work + "/key")
+        return seq, f"record {seq}: {self.EDITS[how]}"
+
+    def forger(self, name, attempt):
+        """`attempt` returns a text, what verify must say, and the arguments after the folder."""
+        bad = []
+        for _ in range(TAMPERS):
+            what, expected, *args = attempt()
+            status, said = tool("verify", self.work, *args)
+            if status != expected:
+                bad.append(f"{what}: status {status}, not {expected}: {said}")
+        result(not bad, f"{name}: {TAMPERS - len(bad)} of {TAMPERS}", "\n".join(bad[:5]))
+
+    def another_key(self):
+        _, what = self.forged(self.other + "/key")
+        return what, 1, self.plain + "/key.pub"
+
+    def another_key_among_true_files(self):
+        """The true key.pub, and the true ones of some other files too."""
+        _, what = self.forged(self.other + "/key")
+        differing = [n for n in files_of(self.plain) if read(self.path(n)) !=
+                     read(os.path.join(self.plain, n))]
+        true = self.rnd.sample(differing, self.rnd.randrange(len(differing)))
+        for n in set(true) | {"key.pub", "key"}:
+            shutil.copy(os.path.join(self.plain, n), self.path(n))
+        left = [n for n in differing if n not in true and n not in ("key.pub", "key")]
+        return f"{what}; forged: {left}", 1 if left else 0
+
+    def very_key(self):
+        """With the key itself, only a checkpoint that others have kept speaks against it; and only
+        one behind the edited record."""
+        seq, what = self.forged(self.plain + "/key")
+        size = self.rnd.choice(sorted(self.signed)[1:])
+        write(self.base + "/kept.forger", self.signed[size])
+        return (f"{what}; kept: {size}", 1 if size > seq else 0, self.plain + "/key.pub",
+                self.base + "/kept.forger")
+
+    def very_key_among_true_files(self):
+        seq, what = self.forged(self.plain + "/key")
+        differing = [n for n in files_of(self.plain) if read(self.path(n)) !=
+                     read(os.path.join(self.plain, n))]
+        true = self.rnd.sample(differing, self.rnd.randrange(len(differing)))
+        for n in true:
+            shutil.copy(os.path.join(self.plain, n), self.path(n))
+        write(self.base + "/kept.forger", self.signed[max(self.signed)])
+        return (f"record {seq}: {what}; true: {true}", 1, self.plain + "/key.pub",
+                self.base + "/kept.forger")
+
     def run(self):
         status, said = tool("judge", self.whole, self.whole, self.base + "/key.pub",
                             self.base + "/kept")
@@ -295,6 +364,14 @@ class Campaign:
                   named=False)
         self.kind("all rewritten, the very key", self.whole_of(self.fork), 1, evidence=True,
                   named=False)
+        self.forger("all rewritten over one record, signed with another key: refused",
+                    self.another_key)
+        self.forger("the same with true files among the forged ones: refused",
+                    self.another_key_among_true_files)
+        self.forger("all rewritten with the very key: refused with a checkpoint kept since",
+                    self.very_key)
+        self.forger("the same with true files among the forged ones: refused",
+                    self.very_key_among_true_files)
 
 
 def main():
