@@ -3,7 +3,8 @@
 """agree.py TOOL: two verifiers, in two languages, must say the same of every bundle. TAP.
 
 The program makes ledgers of many sizes and bundles of random records; verifier.py must find each
-proven, as the program does. Then bundles are changed, and both must refuse each.
+proven, as the program does. Then bundles are changed, and both must refuse each. Last, reader.py
+gets all records out of blocks and segments, and out of them the signed root.
 
 Environment (the long form in brackets):
   STRANGER_PROOFS   random proofs; 1500 [100000]
@@ -21,6 +22,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import reader  # noqa: E402
 import verifier  # noqa: E402
 
 TOOL = sys.argv[1]
@@ -228,6 +230,28 @@ def mixed_bundles(cases):
     result(not bad, f"{done} bundles with a line of another ledger, both refuse them", bad)
 
 
+def whole_ledgers(cases):
+    """The signed root out of the files; another one where a record was changed."""
+    bad = []
+    for case in cases:
+        size = verifier.open_checkpoint(read(case.dir + "/checkpoint").decode(), case.key)[0]
+        try:
+            if reader.check_root(case.dir, case.key) != size:
+                bad.append(f"{case.dir}: another size")
+        except verifier.Refused as why:
+            bad.append(f"{case.dir}: {why}")
+        name = max(os.listdir(case.dir + "/wal"))
+        data = read(f"{case.dir}/wal/{name}")
+        with open(f"{case.dir}/wal/{name}", "wb") as f:
+            f.write(data.replace(b"nova.compute", b"nova.Compute", 1))
+        try:
+            reader.check_root(case.dir, case.key)
+            bad.append(f"{case.dir}: a changed record was not seen")
+        except verifier.Refused:
+            pass
+    result(not bad, f"the signed roots of {len(cases)} ledgers, from their files", bad)
+
+
 def main():
     base = tempfile.mkdtemp(prefix="vedette-stranger-",
                             dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
@@ -237,6 +261,7 @@ def main():
         random_proofs(cases)
         changed_bundles(cases)
         mixed_bundles(cases)
+        whole_ledgers(cases)
         for case in cases:
             case.program.close()
     finally:
