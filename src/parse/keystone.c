@@ -144,6 +144,7 @@ static bool refused_login(struct line *l, struct bytes text)
 		"Project is disabled",
 		"Tenant is disabled",
 		"The account is locked for user",
+		"The account is disabled for user",
 		"The password is expired",
 		"Invalid username or password",
 		"Invalid user / password",

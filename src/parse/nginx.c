@@ -41,7 +41,8 @@ static void set_request(struct line *l, struct bytes b)
 		http_request(l, request);
 }
 
-/* `user "x": password mismatch`, `user "x" was not found in "…"`: the name is a stranger's */
+/* `user "x": password mismatch`, `user "x" was not found in "…"`: the name is a stranger's.
+ * ngx_http_auth_pam writes `PAM: user 'x' - not authenticated: …`. */
 static bool refused(struct line *l, struct bytes b)
 {
 	size_t end;
@@ -50,6 +51,11 @@ static bool refused(struct line *l, struct bytes b)
 		end = LAST(b, "\": password mismatch");
 		if (end == BYTES_NONE)
 			end = LAST(b, "\" was not found in \"");
+		if (end == BYTES_NONE)
+			return false;
+		set(l, FIELD_USER_NAME, scan_head(b, end));
+	} else if (TAKE(&b, "PAM: user '")) { /* "NAME' - not authenticated: …" */
+		end = LAST(b, "' - not authenticated: ");
 		if (end == BYTES_NONE)
 			return false;
 		set(l, FIELD_USER_NAME, scan_head(b, end));

@@ -41,10 +41,11 @@ static bool time_is(struct bytes text, usec zone)
 }
 
 /* One cell of the table against one field; tells the first lines that differ. */
-static unsigned differ;
+static unsigned differ, compared;
 
 static void cell(bool good, size_t line, const char *what)
 {
+	compared++;
 	if (good)
 		return;
 	if (differ++ < 10)
@@ -270,6 +271,156 @@ static void real(void)
 	all_known("syslog/wazuh-syslog.log", "", false);
 }
 
+/* --- the logs of real services, cut up here by their fixed layout and not by the parsers --- */
+
+/* "DATE TIME PID LEVEL LOGGER [GLOBAL REQUEST USER PROJECT DOMAIN SCOPE UDOMAIN PDOMAIN] TEXT" */
+static void oslo_line_is(struct bytes line, size_t n)
+{
+	static const enum field fields[] = {
+		FIELD_OS_GLOBAL_REQUEST_ID, FIELD_OS_REQUEST_ID,       FIELD_USER_ID,
+		FIELD_OS_PROJECT_ID,	    FIELD_OS_DOMAIN_ID,	       FIELD_OS_SYSTEM_SCOPE,
+		FIELD_OS_USER_DOMAIN_ID,    FIELD_OS_PROJECT_DOMAIN_ID
+	};
+	struct bytes w[13], context, text; /* without a context: a line of a traceback */
+	size_t words = corpus_words(line, w, 13), open, close;
+
+	if (words < 6 || w[0].len != 10)
+		return;
+	cell(time_is(bytes_of(w[0].at, 23), 0), n, "time");
+	cell(field_is(FIELD_PROCESS_PID, w[2]), n, "pid");
+	cell(bytes_ieq(event_get(&event, FIELD_LOG_LEVEL), w[3]), n, "level");
+	cell(field_is(FIELD_LOG_LOGGER, w[4]), n, "logger");
+	open = (size_t)(w[5].at - line.at);
+	text = bytes_from(line, open);
+	close = bytes_find(bytes_from(line, open), BYTES("] "));
+	if (bytes_starts(w[5], BYTES("[-]"))) {
+		text = bytes_from(line, open + 4);
+	} else if (bytes_starts(w[5], BYTES("[None")) || bytes_starts(w[5], BYTES("[req-"))) {
+		context = bytes_sub(line, open + 1, close - 1);
+		text = bytes_from(line, open + close + 2);
+		words = corpus_words(context, w, 13);
+		cell(words == 8, n, "number of words");
+		for (size_t i = 0; i < 8 && i < words; i++) {
+			bool none = bytes_eq(w[i], BYTES("-")) || bytes_eq(w[i], BYTES("None"));
+
+			if (none && fields[i] == FIELD_USER_ID)
+				continue; /* the text may name one: "User is disabled: …" */
+			cell(none ? !event_has(&event, fields[i]) : field_is(fields[i], w[i]), n,
+			     field_name(fields[i]));
+		}
+	}
+	cell(field_is(FIELD_MESSAGE, text), n, "text");
+}
+
+/* `[pid: 12|app: 0|req: 1/1] IP () {…} [Sun Nov 22 01:20:00 2026] GET /x => generated 1 bytes in 2
+ * msecs (HTTP/1.1 200) …` */
+static void uwsgi_line_is(struct bytes line, size_t n)
+{
+	struct bytes w[40], target;
+	size_t words = corpus_words(line, w, 40), i = 0;
+
+	if (!bytes_starts(line, BYTES("[pid: ")))
+		return;
+	cell(field_is(FIELD_PROCESS_PID, bytes_sub(w[1], 0, bytes_chr(w[1], '|'))), n, "pid");
+	while (i < words && !bytes_eq(w[i], BYTES("=>")))
+		i++;
+	if (i < 7 || i + 7 >= words)
+		return;
+	target = w[i - 1];
+	cell(field_is(FIELD_HTTP_METHOD, w[i - 2]), n, "method");
+	cell(field_is(FIELD_URL_ORIGINAL, target), n, "target");
+	cell(field_is(FIELD_URL_PATH, bytes_sub(target, 0, bytes_chr(target, '?'))), n, "path");
+	cell(field_is(FIELD_HTTP_BYTES, w[i + 2]), n, "length");
+	cell(field_is(FIELD_EVENT_DURATION_MS, w[i + 5]), n, "duration");
+	cell(field_is(FIELD_HTTP_STATUS, bytes_sub(w[i + 8], 0, 3)), n, "status");
+	cell(field_is(FIELD_SOURCE_IP, w[4]), n, "address");
+}
+
+/* `- - - [22/Nov/2026:01:47:40 +0000] "POST /v3/auth/tokens HTTP/1.1" 201 1217 184711 "-" "agent"`
+ */
+static void kolla_line_is(struct bytes line, size_t n)
+{
+	struct bytes w[12];
+	size_t words = corpus_words(line, w, 12);
+
+	if (words < 11)
+		return;
+	cell(event.time != USEC_NONE, n, "time");
+	cell(field_is(FIELD_HTTP_METHOD, bytes_from(w[5], 1)), n, "method");
+	cell(field_is(FIELD_URL_ORIGINAL, w[6]), n, "target");
+	cell(field_is(FIELD_HTTP_STATUS, w[8]), n, "status");
+	cell(bytes_eq(w[9], BYTES("-")) || field_is(FIELD_HTTP_BYTES, w[9]), n, "length");
+	cell(field_is(FIELD_EVENT_DURATION_US, w[10]), n, "duration");
+}
+
+/* key": "value of a notification, whose text is JSON in a string, twice over: \\\"key\\\": \\\"v */
+static struct bytes said_in(struct bytes line, const char *key)
+{
+	size_t at = bytes_find(line, bytes_str(key)), end = 0;
+	struct bytes b = bytes_from(line, at == BYTES_NONE ? line.len : at + strlen(key));
+
+	while (b.len && (b.at[0] == '\\' || b.at[0] == '"' || b.at[0] == ':' || b.at[0] == ' '))
+		b = bytes_from(b, 1);
+	while (end < b.len && b.at[end] != '"' && b.at[end] != '\\')
+		end++;
+	return bytes_sub(b, 0, end);
+}
+
+static void cadf_line_is(struct bytes line, size_t n)
+{
+	static const struct {
+		const char *key;
+		enum field field;
+	} said[] = {
+		{ "event_type\\", FIELD_OS_EVENT_TYPE },   { "\"outcome\\", FIELD_EVENT_OUTCOME },
+		{ "\"agent\\", FIELD_USER_AGENT },	   { "publisher_id\\", FIELD_OS_PUBLISHER },
+		{ "\"username\\", FIELD_USER_NAME },	   { "\"user_id\\", FIELD_USER_ID },
+		{ "\"request_id\\", FIELD_OS_REQUEST_ID }, { "\"address\\", FIELD_SOURCE_IP },
+	};
+
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		struct bytes v = said_in(line, said[i].key);
+
+		if (v.len) {
+			cell(field_is(said[i].field, v), n, field_name(said[i].field));
+		}
+	}
+}
+
+static void each_is(const char *name, const char *path, void (*is)(struct bytes, size_t))
+{
+	struct parse_hint h = hint_of(SOURCE_FILE, path);
+	struct buf log = { 0 };
+	struct bytes line, lines;
+	size_t n = 0;
+
+	if (!open_text(name, &log))
+		return;
+	differ = compared = 0;
+	for (lines = buf_view(&log); corpus_line(&lines, &line);) {
+		parse_record(&h, line, &event);
+		is(line, ++n);
+		arena_reset(&scratch);
+	}
+	printf("# %s: %zu lines, %u fields compared\n", name, n, compared);
+	ok(compared > n / 2, "%s: fields compared", name);
+	is_int(differ, 0, "%s: fields that differ", name);
+	buf_done(&log);
+}
+
+static void real_fields(void)
+{
+	each_is("openstack-real/logs-info/cinder-volume.log", "", oslo_line_is);
+	each_is("openstack-real/logs-info/keystone.log", "", oslo_line_is);
+	each_is("openstack-real/logs-info/nova-api.log", "", oslo_line_is);
+	each_is("openstack-real/logs-info/nova-compute1.log", "", oslo_line_is);
+	each_is("openstack-real/logs-info/neutron-openvswitch-agent.head.log", "", oslo_line_is);
+	each_is("openstack-real/logs-info/keystone-uwsgi.log", "uwsgi", uwsgi_line_is);
+	each_is("openstack-real/logs-info/nova-api-uwsgi.log", "uwsgi", uwsgi_line_is);
+	each_is("openstack-real/keystone/keystone_access_kolla.log", "", kolla_line_is);
+	each_is("openstack-real/notifications/keystone-cadf.jsonl", "", cadf_line_is);
+}
+
 int main(int argc, char **argv)
 {
 	event.scratch = &scratch;
@@ -282,6 +433,7 @@ int main(int argc, char **argv)
 	linux_2k();
 	apache_2k();
 	real();
+	real_fields();
 	arena_done(&scratch);
 	return done_testing();
 }
