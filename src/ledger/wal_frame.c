@@ -91,15 +91,17 @@ static bool take_leaves(struct bytes file, const struct wal_frame *f, struct wal
 
 	if (f->count > f->records.len / RECORD_HEAD)
 		return false;
-	if (l->cap - l->n < f->count) {
+	if (l && l->cap - l->n < f->count) {
 		l->cap = l->n + f->count + l->cap / 2;
 		l->at = mem_must(realloc(l->at, l->cap * sizeof(*l->at)));
 	}
 	for (; rest.len && n < f->count && wal_frame_record(&rest, &leaf); n++)
-		l->at[l->n + n] = (uint64_t)(leaf.at - file.at);
+		if (l)
+			l->at[l->n + n] = (uint64_t)(leaf.at - file.at);
 	if (rest.len || n != f->count)
 		return false;
-	l->n += n;
+	if (l)
+		l->n += n;
 	return true;
 }
 

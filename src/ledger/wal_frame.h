@@ -49,7 +49,8 @@ struct wal_leaves {
 };
 
 enum { WAL_FRAME_NONE = 1, /* nothing follows: end of file or zeros */ WAL_FRAME_BAD = 2 };
-/* The frame at `at` whose first record must have the seq `first`. Its leaves are added. */
+/* The frame at `at` whose first record must have the seq `first`. Its leaves are added
+ * (NULL: nobody wants them). */
 int wal_frame_next(struct bytes file, uint64_t salt, uint64_t at, uint64_t first,
 		   struct wal_frame *ret, struct wal_leaves *leaves);
 /* The first good frame behind `at` with a seq of at least `first`; WAL_FRAME_NONE: none. */

@@ -219,7 +219,7 @@ static int forge_segment(struct forger *f, uint64_t first)
 	grow(f);
 	if (!r)
 		buf_add(&file, was.at, SEGMENT_HEADER);
-	while (!r && !wal_frame_next(buf_view(&was), h.salt, at, seq, &frame)) {
+	while (!r && !wal_frame_next(buf_view(&was), h.salt, at, seq, &frame, NULL)) {
 		size_t from = file.len;
 
 		wal_frame_begin(&file);

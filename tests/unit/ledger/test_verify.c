@@ -276,7 +276,6 @@ static void test_forger(void)
 static void edit_segment(const char *name, const char *text)
 {
 	struct segment_header h;
-	struct wal_leaves leaves = { 0 };
 	struct wal_frame frame;
 	struct buf b = { 0 };
 	uint64_t at = SEGMENT_HEADER, seq = 0, sum;
@@ -285,7 +284,7 @@ static void edit_segment(const char *name, const char *text)
 	io_read_file(AT_FDCWD, in(name), 64 << 20, &b);
 	found = bytes_find(buf_view(&b), bytes_str(text));
 	ok(found != BYTES_NONE && segment_header_parse(buf_view(&b), &h, NULL), "%s", text);
-	while (!wal_frame_next(buf_view(&b), h.salt, at, seq, &frame, &leaves) && frame.end < found) {
+	while (!wal_frame_next(buf_view(&b), h.salt, at, seq, &frame, NULL) && frame.end < found) {
 		at = frame.end;
 		seq += frame.count;
 	}
@@ -293,7 +292,6 @@ static void edit_segment(const char *name, const char *text)
 	sum = hash_fast(bytes_sub(buf_view(&b), frame.at, frame.end - 8 - frame.at), h.salt);
 	memcpy(b.at + frame.end - 8, &sum, 8);
 	io_replace_file(AT_FDCWD, in(name), buf_view(&b), 0600);
-	free(leaves.at);
 	buf_done(&b);
 }
 
