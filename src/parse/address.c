@@ -107,6 +107,26 @@ static bool is_host_name(struct bytes b)
 	return letter && !bytes_ieq(b, BYTES("unknown"));
 }
 
+/* Splits at the last colon: an IPv6 address without brackets has colons of its own. */
+static bool split_port(struct bytes b, struct bytes *ret_host, struct bytes *ret_port)
+{
+	size_t colon = scan_last(b, BYTES(":"));
+
+	if (colon == BYTES_NONE || !colon || b.len - colon > 6 ||
+	    !scan_all_digits(bytes_from(b, colon + 1)))
+		return false;
+	*ret_host = bare(scan_head(b, colon));
+	*ret_port = bytes_from(b, colon + 1);
+	return true;
+}
+
+bool is_ip_port(struct bytes b)
+{
+	struct bytes host, port;
+
+	return split_port(b, &host, &port) && is_ip(host);
+}
+
 void set_source(struct line *l, struct bytes host)
 {
 	if (is_ip4(host)) {
@@ -116,7 +136,7 @@ void set_source(struct line *l, struct bytes host)
 	host = bare(host);
 	if (is_ip(host))
 		set(l, FIELD_SOURCE_IP, host);
-	else if (is_host_name(host))
+	else if (!set_source_port(l, host) && is_host_name(host)) /* "192.0.2.1:4567" */
 		set(l, FIELD_SOURCE_DOMAIN, host);
 }
 
@@ -141,19 +161,6 @@ void set_source_list(struct line *l, struct bytes list)
 	nearest = bytes_from(list, scan_last_chr(list, ',') + 1);
 	scan_blanks(&nearest);
 	set_source(l, nearest);
-}
-
-/* Splits at the last colon: an IPv6 address without brackets has colons of its own. */
-static bool split_port(struct bytes b, struct bytes *ret_host, struct bytes *ret_port)
-{
-	size_t colon = scan_last(b, BYTES(":"));
-
-	if (colon == BYTES_NONE || !colon || b.len - colon > 6 ||
-	    !scan_all_digits(bytes_from(b, colon + 1)))
-		return false;
-	*ret_host = bare(scan_head(b, colon));
-	*ret_port = bytes_from(b, colon + 1);
-	return true;
 }
 
 bool set_source_port(struct line *l, struct bytes b)

@@ -33,9 +33,9 @@ static bool is_address_list(struct bytes list)
 		size_t comma = scan_chr(list, ',');
 		struct bytes one = bytes_trim(scan_head(list, comma));
 
-		if (scan_chr(one, ':') < one.len)
+		if (scan_chr(one, '%') < one.len)
 			one = scan_head(one, scan_chr(one, '%')); /* fe80::1%eth0 */
-		if (!is_ip(one) && !IS(one, "unknown") && !IS(one, "<none>"))
+		if (!is_ip(one) && !is_ip_port(one) && !IS(one, "unknown") && !IS(one, "<none>"))
 			return false;
 		scan_skip(&list, comma + 1);
 	}

@@ -74,6 +74,7 @@ struct bytes base_name(struct bytes path);
 
 /* address.c */
 bool is_ip(struct bytes b);
+bool is_ip_port(struct bytes b); /* "192.0.2.1:80", "[::1]:80" */
 void set_source(struct line *l, struct bytes host); /* source.ip or source.domain */
 void set_source_list(struct line *l, struct bytes list); /* "claimed, …, nearest" */
 bool set_source_port(struct line *l, struct bytes host_port); /* "1.2.3.4:5", "[::1]:5" */
