@@ -77,11 +77,34 @@ static bool promiscuous(struct line *l, struct bytes b)
 	return true;
 }
 
+/* "bond0: (slave eth1): link status definitely down, disabling slave", "… enp1s0f0: Link down" */
+static bool short_link(struct line *l, struct bytes b)
+{
+	size_t at = FIND(b, "(slave ");
+	struct bytes name, c = b;
+
+	if (at != BYTES_NONE && at < 32 && HAS(b, "): link status definitely ")) {
+		scan_skip(&c, at + 7);
+		set(l, FIELD_NETWORK_INTERFACE, scan_head(c, scan_chr(c, ')')));
+		return did(l, BYTES("network"),
+			   HAS(c, "definitely down") ? BYTES("link-down") : BYTES("link-up"));
+	}
+	if (!ENDS(b, ": Link down") && !ENDS(b, ": Link up"))
+		return false;
+	name = scan_head(b, LAST(b, ": "));
+	at = scan_last(name, BYTES(" "));
+	set(l, FIELD_NETWORK_INTERFACE, at == BYTES_NONE ? name : bytes_from(name, at + 1));
+	return did(l, BYTES("network"), ENDS(b, "n") ? BYTES("link-down") : BYTES("link-up"));
+}
+
 /* "e1000e 0000:00:19.0 eno1: NIC Link is Down", "eth0: link down" */
 static bool link(struct line *l, struct bytes b)
 {
 	size_t at = FIND(b, "ink is ");
 	struct bytes name, state;
+
+	if (short_link(l, b))
+		return true;
 
 	if (at == BYTES_NONE || at < 3 || at > 80)
 		return false;
@@ -107,8 +130,11 @@ static bool death(struct line *l, struct bytes b)
 		scan_skip(&b, at);
 		scan_skip(&b, FIND(b, "process ") + 8);
 		set_number(l, FIELD_PROCESS_PID, scan_digits(&b));
-		if (TAKE(&b, " ("))
-			event_put(l->ev, FIELD_PROCESS_NAME, scan_head(b, scan_chr(b, ')')));
+		if (TAKE(&b, " (")) { /* a process names itself and may use ")" */
+			at = FIND(b, ") total-vm:");
+			event_put(l->ev, FIELD_PROCESS_NAME,
+				  scan_head(b, at == BYTES_NONE ? scan_chr(b, ')') : at));
+		}
 		return did(l, BYTES("process"), BYTES("oom-kill"));
 	}
 	at = FIND(b, "]: segfault at ");
@@ -125,7 +151,10 @@ static bool hardware(struct line *l, struct bytes b)
 {
 	if (STARTS(b, "mce: [Hardware Error]") || STARTS(b, "EDAC ") ||
 	    STARTS(b, "blk_update_request: I/O error") || STARTS(b, "Buffer I/O error") ||
-	    STARTS(b, "I/O error, dev ") || HAS(scan_head(b, 64), "Machine check events logged"))
+	    STARTS(b, "I/O error, dev ") || STARTS(b, "EXT4-fs error ") ||
+	    STARTS(b, "critical medium error, dev ") ||
+	    STARTS(b, "blk_update_request: critical medium error") ||
+	    HAS(scan_head(b, 64), "Machine check events logged"))
 		return did(l, BYTES("host"), BYTES("hardware-error"));
 	return false;
 }

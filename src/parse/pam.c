@@ -87,15 +87,62 @@ static void requirement(struct line *l, struct bytes b)
 	set(l, FIELD_USER_NAME, scan_head(b, LAST(b, "\"")));
 }
 
+/* pam_access: "access denied for user `bob' from `10.0.0.5'"; the name is a stranger's, what he
+ * comes from the last in quotes. pam_wheel: "Access denied to 'bob' for 'root'", "Access granted …"
+ */
+static bool access(struct line *l, struct bytes b)
+{
+	bool good = TAKE(&b, "Access granted to '");
+	size_t at;
+
+	if (TAKE(&b, "access denied for user `")) {
+		at = LAST(b, "' from `");
+		set(l, FIELD_USER_NAME, scan_head(b, at));
+		if (at != BYTES_NONE) {
+			b = bytes_from(b, at + 8);
+			set_source(l, scan_head(b, LAST(b, "'")));
+		}
+		act(l, BYTES("authentication"), BYTES("access-denied"), BYTES("failure"));
+		return true;
+	}
+	if (!good && !TAKE(&b, "Access denied to '"))
+		return false;
+	at = LAST(b, "' for '");
+	set(l, FIELD_USER_NAME, scan_head(b, at));
+	if (at != BYTES_NONE) {
+		b = bytes_from(b, at + 7);
+		set(l, FIELD_USER_EFFECTIVE_NAME, scan_head(b, LAST(b, "'")));
+	}
+	act(l, BYTES("authentication"), BYTES("su"), good ? BYTES("success") : BYTES("failure"));
+	return true;
+}
+
 static void by_text(struct line *l, struct bytes b)
 {
 	size_t at;
 
+	if (access(l, b))
+		return;
 	if (TAKE(&b, "authentication failure")) {
 		failure(l, b);
 	} else if (STARTS(b, "check pass; user unknown")) {
 		act(l, BYTES("authentication"), BYTES("pam_user_unknown"), BYTES("failure"));
 		SET(l, EVENT_REASON, "user unknown");
+	} else if (TAKE(&b, "User unknown")) { /* pam_faillock */
+		if (TAKE(&b, ": "))
+			set(l, FIELD_USER_NAME, b);
+		SET(l, EVENT_REASON, "user unknown");
+		act(l, BYTES("authentication"), BYTES("pam_user_unknown"), BYTES("failure"));
+	} else if (TAKE(&b, "Refused user ")) { /* pam_listfile */
+		set(l, FIELD_USER_NAME, scan_head(b, LAST(b, " for service ")));
+		act(l, BYTES("authentication"), BYTES("access-denied"), BYTES("failure"));
+	} else if (TAKE(&b, "expired password for user ")) {
+		set(l, FIELD_USER_NAME, scan_head(b, LAST(b, " (")));
+		SET(l, EVENT_REASON, "expired password");
+		act(l, BYTES("authentication"), BYTES("account-expired"), BYTES("failure"));
+	} else if (TAKE(&b, "password check failed for user (")) {
+		set(l, FIELD_USER_NAME, scan_head(b, LAST(b, ")")));
+		act(l, BYTES("authentication"), BYTES("pam_authenticate"), BYTES("failure"));
 	} else if (TAKE(&b, "bad username [")) {
 		set(l, FIELD_USER_NAME, scan_head(b, LAST(b, "]")));
 		act(l, BYTES("authentication"), BYTES("pam_user_unknown"), BYTES("failure"));
@@ -176,7 +223,9 @@ bool pam_text(struct line *l, struct bytes program, struct bytes text)
 	struct bytes b = text, module;
 	size_t at = scan_chr(program, '(');
 
-	if (STARTS(bytes_from(program, at), "(pam_")) {
+	if (IS(program, "unix_chkpwd")) { /* pam_unix's helper */
+		module = program;
+	} else if (STARTS(bytes_from(program, at), "(pam_")) {
 		module = bytes_from(program, at + 1);
 		module.len -= ENDS(module, ")");
 	} else if (!take_module(&b, &module)) {

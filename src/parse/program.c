@@ -203,7 +203,7 @@ void program_text(struct line *l, struct bytes program, struct bytes text)
 	if (scan_is(text, 'm') && repeated(&text))
 		set(l, FIELD_MESSAGE, all);
 	if ((STARTS(bytes_from(name, suffix), "(pam_") || STARTS(text, "pam_") ||
-	     STARTS(text, "(pam_") || STARTS(text, "PAM ")) &&
+	     STARTS(text, "(pam_") || STARTS(text, "PAM ") || IS(name, "unix_chkpwd")) &&
 	    pam_text(l, name, text))
 		return;
 	name.len = suffix;

@@ -204,6 +204,9 @@ bool syslog_pri(struct line *l, struct bytes b)
 		}
 		if (l->ev->time == USEC_NONE)
 			set_time(l, at);
+	} else if (pri < 8 && scan_is(c, '[')) { /* the kernel's ring buffer as it is */
+		SET(l, PROCESS_NAME, "kernel");
+		kernel_text(l, c);
 	} else if (!syslog_bsd(l, c)) {
 		tagged(l, c);
 	}
