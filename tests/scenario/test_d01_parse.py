@@ -29,6 +29,8 @@ LINES = {
     "audit.log": [
         "type=NETFILTER_CFG msg=audit(1795309206.543:47): table=filter:3 family=2 entries=20 "
         'op=nft_unregister_rule pid=12662 comm="iptables"'],
+    "app.json": [  # two readers, two users
+        '{"@timestamp": "2026-11-22T01:00:07Z", "user": {"name": "carol"}, "user": {"name": "root"}}'],
 }
 
 QUESTIONS = {
@@ -44,6 +46,7 @@ QUESTIONS = {
     "openstack.target.id:ebc7b145811d423f986dcea2696ee19c": 1,
     "auditd.op:nft_unregister_rule AND process.name:iptables": 1,
     "log.level:warning": 1,
+    "event.anomaly:duplicate-key AND user.name:carol": 1,
     "event.dataset:plain": 0,
 }
 
@@ -69,7 +72,7 @@ def test_times_are_of_the_events(vedette, cloud):
     rows = [row for row in rows if row.get("input.type") == "import"]
     assert len(rows) == sum(map(len, LINES.values()))
     seconds = sorted(int(row["@timestamp"][17:19]) for row in rows)
-    assert seconds == [0, 1, 2, 3, 4, 5, 6]
+    assert seconds == [0, 1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_real_cloud(vedette, ledger):
