@@ -42,10 +42,10 @@ static bool is_address_list(struct bytes list)
 	return true;
 }
 
+/* As it was typed: 'root' in quotes is not root, and who calls himself None is no nobody. */
 static void set_user(struct line *l, struct bytes who)
 {
-	who = scan_unquote(who);
-	if (!who.len || is_absent(who))
+	if (!who.len)
 		return;
 	if (is_identifier(who))
 		set(l, FIELD_USER_ID, who);
@@ -72,6 +72,7 @@ static void user_of_reason(struct line *l, struct bytes reason)
 		who = bytes_from(reason, 21);
 		if (ENDS(who, "."))
 			who.len--;
+		who = scan_unquote(who);
 	} else if ((at = FIND(reason, " for user ")) != BYTES_NONE) {
 		who = bytes_from(reason, at + 10);
 		who = scan_head(who, scan_chr(who, ' '));
