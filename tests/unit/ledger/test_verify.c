@@ -272,7 +272,7 @@ static void test_forger(void)
 	scratch_remove(dir);
 }
 
-/* Another letter in a record of the segment, and a checksum that fits. */
+/* Another last letter for the text in a record of the segment, and a checksum that fits. */
 static void edit_segment(const char *name, const char *text)
 {
 	struct segment_header h;
@@ -288,7 +288,7 @@ static void edit_segment(const char *name, const char *text)
 		at = frame.end;
 		seq += frame.count;
 	}
-	b.at[found] ^= 1;
+	b.at[found + strlen(text) - 1] ^= 1;
 	sum = hash_fast(bytes_sub(buf_view(&b), frame.at, frame.end - 8 - frame.at), h.salt);
 	memcpy(b.at + frame.end - 8, &sum, 8);
 	io_replace_file(AT_FDCWD, in(name), buf_view(&b), 0600);
@@ -340,11 +340,11 @@ static void test_tail(void)
 	is_int(res.unsigned_records, 100, "but it is among those told as unsigned");
 	edit_segment(wal, "record 320 ");
 	is_int(scratch_verify_with(dir, NULL, NULL, false, &res, NULL), 1, "a signed one can");
-	edit_segment(wal, "secord 320 ");
+	edit_segment(wal, "record 320!");
 	ledger_close(scratch_open(dir, NULL));
 	is_int(scratch_verify_with(dir, NULL, NULL, false, &res, NULL), 0, "opened again");
 	is_int(res.unsigned_records, 0, "all is signed");
-	edit_segment(wal, "secord 570 ");
+	edit_segment(wal, "record 570!");
 	is_int(scratch_verify(dir), 1, "now a change is seen");
 	edit_segment(wal, "record 570 ");
 	kept = keep(2);
