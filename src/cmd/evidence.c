@@ -50,7 +50,7 @@ struct evidence {
 	struct buf query, seqs; /* seqs: uint64_t, one after the other */
 	struct query_options o;
 	struct buf line; /* of the answer, while it comes */
-	bool no_record, too_many;
+	bool no_record, too_many, damaged;
 };
 
 static bool add_seq(struct evidence *e, uint64_t seq)
@@ -197,8 +197,12 @@ static int ask(struct evidence *e)
 	buf_done(&e->line);
 	view_free(view);
 	query_free(q);
-	if (r < 0)
+	if (r == -EBADMSG) { /* said now; the rest was found, and is evidence all the same */
+		args_failed(e->args, &why, r);
+		e->damaged = true;
+	} else if (r < 0) {
 		return args_failed(e->args, &why, r);
+	}
 	if (e->no_record)
 		return args_bad(e->args, "the query makes a table; evidence needs records");
 	if (e->too_many)
@@ -271,7 +275,8 @@ static int export(struct evidence *e)
 		args_bad(e->args, "no record was found; no bundle was written");
 		return EXIT_NOT;
 	}
-	return write_bundle(e, (uint64_t *)(void *)e->seqs.at, n);
+	r = write_bundle(e, (uint64_t *)(void *)e->seqs.at, n);
+	return r == EXIT_GOOD && e->damaged ? EXIT_TROUBLE : r;
 }
 
 static void proven(void *ctx, uint64_t seq, struct bytes raw)

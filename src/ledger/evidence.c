@@ -186,6 +186,14 @@ static bool there(const struct export *e, uint64_t seq)
 	return false;
 }
 
+/* That, and can it be proven? Of those around it some may be harmed. */
+static bool provable(const struct export *e, uint64_t seq)
+{
+	struct proof p;
+
+	return there(e, seq) && !prover_inclusion(e->prover, seq, e->cp.size, &p, NULL);
+}
+
 static int write_table(struct export *e, struct why *why)
 {
 	struct buf b = { 0 }, line = { 0 };
@@ -231,13 +239,13 @@ static int write_definitions(struct export *e, struct why *why)
 	if (n)
 		qsort(need, n, sizeof(*need), by_number);
 	for (size_t i = 0; i < n; i++)
-		dropped |= !there(e, need[i]);
+		dropped |= !provable(e, need[i]);
 	if (!r && dropped)
 		r = write_table(e, why);
 	for (size_t i = 0; i < n && !r; i++) {
 		uint32_t source;
 
-		if ((!i || need[i] != need[i - 1]) && there(e, need[i]))
+		if ((!i || need[i] != need[i - 1]) && provable(e, need[i]))
 			r = write_record(e, need[i], "definition", &source, why);
 	}
 	free(need);

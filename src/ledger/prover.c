@@ -141,22 +141,23 @@ static int unit_leaves(struct prover *p, size_t i, uint64_t from, uint64_t to, s
 	return 0;
 }
 
-/* The compact range at the end of the dropped block that ends with `end`. */
-static int dropped_low(struct prover *p, uint64_t end, struct range *ret)
+/* The compact range at the end of the block that ends with `end`, from its trailer. */
+static int low_at(struct prover *p, uint64_t end, struct range *ret)
 {
 	struct blocks list;
 	struct trailer t;
+	struct why inner;
 	int r = blocks_list(p->dirfd, &list);
-	uint64_t first = UINT64_MAX;
+	const struct block_name *b = NULL;
 
 	if (r)
 		return r;
 	for (size_t i = 0; i < list.n; i++) {
 		if (list.at[i].first < end)
-			first = list.at[i].first;
+			b = &list.at[i];
 	}
+	r = b ? block_trailer(p->dirfd, b->first, b->gone, &t, &inner) : -ENODATA;
 	blocks_done(&list);
-	r = first == UINT64_MAX ? -ENODATA : block_trailer(p->dirfd, first, true, &t, &p->why);
 	if (r)
 		return -ENODATA;
 	r = trailer_size(&t) == end ? 0 : -ENODATA;
@@ -181,7 +182,7 @@ static int load_group(struct prover *p, uint64_t index, struct group *g)
 				       "records %llu..%llu are dropped by retention or harmed",
 				       (unsigned long long)at, (unsigned long long)end - 1);
 		at = view_unit(p->v, i)->first;
-		r = dropped_low(p, at, &g->before);
+		r = low_at(p, at, &g->before);
 	}
 	g->from = g->to = (unsigned)(at % GROUP);
 	for (; i < n && at < end && !r; i++) {
@@ -193,6 +194,12 @@ static int load_group(struct prover *p, uint64_t index, struct group *g)
 		r = unit_leaves(p, i, at, to, g);
 		g->to += (unsigned)(to - at);
 		at = to;
+		if (r && !u->live && to < end && !low_at(p, to, &g->before)) {
+			/* A harmed block: its trailer stands for it, and the rest can be proven. */
+			g->from = g->to = (unsigned)(to % GROUP);
+			p->why.line[0] = 0;
+			r = 0;
+		}
 	}
 	if (r)
 		return p->why.line[0] ? -ENODATA

@@ -2,6 +2,8 @@
 """Checkpoints kept elsewhere, bundles for someone who trusts nobody, and lost tiles."""
 import shutil
 
+import pytest
+
 
 def lines(first, last):
     return "".join(f"2026-11-22 01:02:03.004 1 INFO nova [-] number {i}\n" for i in range(first, last))
@@ -20,6 +22,21 @@ def test_evidence_is_tied_to_a_kept_checkpoint(vedette, ledger, tmp_path):
     vedette("evidence", "verify", "tied", "-c", "kept", "-k", f"{ledger}/key.pub")
     vedette("evidence", "export", "-d", ledger, "-o", "old", "-c", "kept", '"number 15"')
     vedette("evidence", "verify", "old", "-c", "kept")
+
+
+@pytest.mark.parametrize("where", [0.2, 0.99], ids=["payload", "trailer"])
+def test_evidence_beside_a_harmed_block(vedette, ledger, tmp_path, where):
+    for name, first in (("a.log", 0), ("b.log", 900)):
+        (tmp_path / name).write_text(lines(first, first + 900))
+        vedette("import", "-d", ledger, name)
+    block = ledger / "blocks" / "00000000" / "0000000000000000.vb"
+    data = bytearray(block.read_bytes())
+    at = int(len(data) * where)
+    data[at:at + 20] = bytes(len(data[at:at + 20]))
+    block.write_bytes(data)
+    found = vedette("evidence", "export", "-d", ledger, "-o", "rest", '"number 1500"', check=None)
+    assert found.returncode == (2 if where < 0.5 else 0), found.stderr  # a harmed trailer is a gap
+    assert "proven: 1 records" in vedette("evidence", "verify", "rest").stdout
 
 
 def test_lost_tiles_are_made_again(vedette, ledger, tmp_path):
