@@ -98,9 +98,10 @@ static int explain(struct args *a, const struct query *q)
 static int answer(struct args *a, const struct search *s, const struct query *q)
 {
 	static char room[1 << 18];
-	struct why why = { "" };
+	struct why why = { "" }, harm = { "" };
 	struct query_result result = { 0 };
 	struct view *view = NULL;
+	bool harmed;
 	int r = view_open(&view, s->dir, &why);
 
 	if (r < 0)
@@ -108,6 +109,7 @@ static int answer(struct args *a, const struct search *s, const struct query *q)
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, room, _IOFBF, sizeof(room));
 	r = query_run(q, view, &s->o, &result, &why);
+	harmed = view_harmed(view, &harm);
 	view_free(view);
 	if (r == -EPIPE)
 		return EXIT_GOOD; /* the reader has seen enough */
@@ -115,6 +117,8 @@ static int answer(struct args *a, const struct search *s, const struct query *q)
 		return EXIT_TROUBLE;
 	if (r < 0)
 		return args_failed(a, &why, r);
+	if (harmed) /* all that is there was answered, and nobody shall think that all is well */
+		return args_failed(a, &harm, -EBADMSG);
 	if (result.undecided)
 		return args_bad(a,
 				"%llu records were too hard for a regular expression of the query "
@@ -194,7 +198,7 @@ const struct command command_search = {
 		 "bytes back.",
 	.status = "0 something was found, 1 nothing was found, 2 trouble (a malformed query, a "
 		  "damaged "
-		  "block; what could be answered has been).",
+		  "block or identity; what could be answered has been).",
 	.examples = examples,
 	.options = options,
 	.options_n = sizeof(options) / sizeof(*options),

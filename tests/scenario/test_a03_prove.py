@@ -53,3 +53,12 @@ def test_lost_tiles_are_made_again(vedette, ledger, tmp_path):
     vedette("import", "-d", ledger, "b.log")
     assert "0 tiles made again" in vedette("verify", "-d", ledger, "--repair-tiles").stdout
     assert vedette("search", "-d", ledger, "-o", "count", "*").stdout == "1000\n"
+
+
+def test_a_harmed_identity_hides_no_record(vedette, ledger, tmp_path):
+    (tmp_path / "a.log").write_text(lines(0, 900))
+    vedette("import", "-d", ledger, "a.log")
+    (ledger / "ledger").unlink()
+    found = vedette("search", "-d", ledger, "-o", "raw", "*", check=2)
+    assert found.stdout == lines(0, 900)
+    assert "ledger" in found.stderr
