@@ -552,9 +552,11 @@ static int candidate_turn(struct follow *f, struct file *x, usec now)
 		candidate_try(f, x, now);
 	if (x->state == FILE_READ)
 		return TURN_MORE;
-	if (x->state == FILE_OVER)
+	if (x->state == FILE_OVER) {
+		/* Nothing of it is to be read, at a later start neither. */
+		followed_seek(x, &(struct position){ .offset = x->size });
 		followed_drop(f, x, true);
-	else if (early)
+	} else if (early)
 		return TURN_FULL; /* its lines may be older than theirs */
 	return TURN_IDLE;
 }

@@ -176,6 +176,7 @@ static bool tell_found(struct names *n, const struct dir *d, const struct found 
 	const struct found *f = &all[i];
 	enum control_type type = CTL_ROTATED;
 	const struct known *k;
+	size_t newer;
 
 	if (!f->base)
 		return !d->listed && f->id.birth <= n->started;
@@ -184,9 +185,14 @@ static bool tell_found(struct names *n, const struct dir *d, const struct found 
 		return true;
 	if (!d->listed) {
 		k = known_of(n, f->base);
+		newer = newer_siblings(all, count, i);
 		if (k)
-			type = first_look(k, f, newer_siblings(all, count, i));
-		else if (n->scans < 2 || f->id.birth <= n->started)
+			type = first_look(k, f, newer);
+		/* Born while we watched: the intake that died need not have heard of it. What it
+		 * had read of such a young one is in its positions. */
+		if (k && f->id.birth > n->started && newer < POSITION_FILES / 2)
+			type = CTL_ROTATED;
+		if (!k && (n->scans < 2 || f->id.birth <= n->started))
 			type = 0; /* older than we are, and never ours */
 	}
 	if (type) {

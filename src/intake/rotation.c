@@ -42,6 +42,9 @@ bool rotation_of(struct bytes base, struct bytes path)
 		return false;
 	if (bytes_starts(path, base)) {
 		rest = bytes_from(path, base.len);
+		/* logrotate, when somebody made the file that it was about to create */
+		if (bytes_ends(rest, BYTES(".backup")))
+			rest = bytes_sub(rest, 0, rest.len - 7);
 		return is_number(rest) || bytes_eq(rest, BYTES(".old")) ||
 		       bytes_eq(rest, BYTES(".prev"));
 	}

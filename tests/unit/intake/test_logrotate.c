@@ -120,7 +120,7 @@ static void rotate_once(struct world *w, unsigned how)
 	shared->pause = (how & HOLDS) != 0;
 	while (how & HOLDS && !shared->paused)
 		usleep(500);
-	if (up && how & HOLDS && how & PACKED)
+	if (up && how & PACKED)
 		settle(w, 0);
 	for (pid = logrotate(); waitpid(pid, &status, WNOHANG) == 0;) {
 		if (up)

@@ -15,9 +15,9 @@
 static void rotation(void)
 {
 	static const char *const yes[] = {
-		"/d/app.log.1",		  "/d/app.log-20261122",	"/d/app.log.2026-11-22",
-		"/d/app.log.old",	  "/d/app-20261122.log",	"/d/app.1.log",
-		"/d/app.log-20261122-01", "/d/app.log.2026-11-22T01:00"
+		"/d/app.log.1",	  "/d/app.log-20261122",	  "/d/app.log.2026-11-22",
+		"/d/app.log.old", "/d/app.log-2026112207.backup", "/d/app-20261122.log",
+		"/d/app.1.log",	  "/d/app.log-20261122-01",	  "/d/app.log.2026-11-22T01:00"
 	};
 	static const char *const no[] = { "/d/app.log",	     "/d/app.log.1.gz", "/d/app.log.bak",
 					  "/d/apple.log",    "/d/app.logs",	"/e/app.log.1",

@@ -77,6 +77,8 @@ static inline void settle(struct world *w, int longer_ms)
 
 	while (clock_mono() < end && world_records(w) < n)
 		world_run(w, 20);
+	usleep(25000); /* names are looked at so often */
+	world_tell(w);
 	world_run(w, longer_ms);
 }
 
