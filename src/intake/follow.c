@@ -600,10 +600,13 @@ int follow_turn(struct follow *f, usec now)
 	if (notes_send(f))
 		return TURN_FULL;
 	for (size_t i = 0; i < f->trail_n; i++) {
-		int r = trail_turn(f, f->trails[i], now);
+		size_t k = (f->first + i) % f->trail_n;
+		int r = trail_turn(f, f->trails[k], now);
 
-		if (r == TURN_FULL)
+		if (r == TURN_FULL) {
+			f->first = (k + 1) % f->trail_n; /* those have not had their turn */
 			return r;
+		}
 		if (r == TURN_MORE)
 			answer = r;
 	}

@@ -82,6 +82,7 @@ struct follow {
 	struct trail **trails;
 	struct name *names;
 	size_t trail_n, trail_cap, name_n, name_cap;
+	size_t first; /* trail of the next turn */
 	uint32_t file_n;
 	struct file *watched[WATCH_SLOTS]; /* by watch descriptor, chained */
 	bool started;

@@ -18,7 +18,10 @@
 #define TICK USEC_PER_SEC
 #define DRAIN (5 * USEC_PER_SEC)
 
+enum part { PART_DATAGRAMS, PART_STREAMS, PART_FILES, PART_JOURNAL, PART_N };
+
 struct intake {
+	unsigned first; /* part of the next round */
 	struct intake_limits limits;
 	struct counts *counts, *own_counts;
 	struct push push;
@@ -233,18 +236,41 @@ static void take(int r, bool *more, bool *full)
 	*full |= r == TURN_FULL;
 }
 
-/* Reads everything once. The order is that of who can wait least. */
+static int part_turn(struct intake *in, enum part part)
+{
+	switch (part) {
+	case PART_DATAGRAMS:
+		return datagrams_turn(in->datagrams);
+	case PART_STREAMS:
+		return streams_turn(in->streams);
+	case PART_FILES:
+		return in->started ? files_turn(in) : TURN_IDLE;
+	case PART_JOURNAL:
+		return in->started ? journal_turn(in->journal, in->now) : TURN_IDLE;
+	case PART_N:
+		break;
+	}
+	return TURN_IDLE;
+}
+
+/* Reads everything once. The order is that of who can wait least; but when the ring is full, those
+ * behind whoever filled it are first the next time, or a flood would keep them out for ever.
+ * Datagrams are received in any case: they do not wait in the kernel. */
 static void round_of(struct intake *in, bool *ret_more, bool *ret_full)
 {
 	bool more = false, full = false;
 
-	take(datagrams_turn(in->datagrams), &more, &full);
-	if (!full)
-		take(streams_turn(in->streams), &more, &full);
-	if (!full && in->started)
-		take(files_turn(in), &more, &full);
-	if (!full && in->started)
-		take(journal_turn(in->journal, in->now), &more, &full);
+	in->first = PART_DATAGRAMS;
+	for (unsigned i = 0; i < PART_N; i++) {
+		enum part part = (first + i) % PART_N;
+		bool before = full;
+
+		if (full && part != PART_DATAGRAMS)
+			continue;
+		take(part_turn(in, part), &more, &full);
+		if (full && !before)
+			in->first = (part + 1) % PART_N;
+	}
 	push_flush(&in->push);
 	*ret_more = more;
 	*ret_full = full;
@@ -270,6 +296,7 @@ static int sleep_ms(struct intake *in, bool more, bool full)
 		if (files != USEC_NONE)
 			sooner(&until, files > in->files_at ? files : in->files_at);
 	}
+	unsigned first = in->first;
 	if (!push_will_wait(&in->push, full))
 		return 0;
 	wait = until - clock_mono();

@@ -427,7 +427,7 @@ static bool accept_some(struct streams *s, struct acceptor *a)
 
 int streams_turn(struct streams *s)
 {
-	struct conn *c = s->ready, *next;
+	struct conn *c = s->ready, *next, *served = NULL, **served_end = NULL;
 	bool full = false, more = false;
 
 	s->now = clock_mono();
@@ -435,6 +435,13 @@ int streams_turn(struct streams *s)
 	s->due = USEC_NONE;
 	s->ready = NULL;
 	s->ready_end = &s->ready;
+	for (size_t i = 0; i < s->acceptor_n && !full; i++) {
+		struct acceptor *a = s->acceptor[i];
+
+		if (a->polled.ready || a->held >= 0)
+			full |= !accept_some(s, a);
+		more |= a->polled.ready;
+	}
 	for (; c; c = next) {
 		int r = CONN_FULL;
 
@@ -442,7 +449,6 @@ int streams_turn(struct streams *s)
 		c->queued = false;
 		if (!full)
 			r = conn_turn(s, c);
-		full |= r == CONN_FULL;
 		if (r == CONN_GONE) {
 			conn_free(s, c);
 		} else if (r == CONN_FULL || c->polled.ready) {
@@ -450,13 +456,18 @@ int streams_turn(struct streams *s)
 			more |= !s->limits->source_rate || c->speaker->tokens > 0;
 			make_ready(s, c);
 		}
+		if (r == CONN_FULL && !full) {
+			/* Those that have not had their turn come before those that have. */
+			full = true;
+			served = s->ready;
+			served_end = s->ready_end;
+			s->ready = NULL;
+			s->ready_end = &s->ready;
+		}
 	}
-	for (size_t i = 0; i < s->acceptor_n && !full; i++) {
-		struct acceptor *a = s->acceptor[i];
-
-		if (a->polled.ready || a->held >= 0)
-			full |= !accept_some(s, a);
-		more |= a->polled.ready;
+	if (served) {
+		*s->ready_end = served;
+		s->ready_end = served_end;
 	}
 	return full ? TURN_FULL : more ? TURN_MORE : TURN_IDLE;
 }

@@ -493,6 +493,78 @@ static void addresses(void)
 
 int main(void)
 {
+/* A process that floods one connection until it is killed. */
+static pid_t flood(uint16_t port)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		static char room[1 << 16];
+		int fd = dial_from("127.0.0.9", SOCK_STREAM, port);
+
+		memset(room, 'f', sizeof(room));
+		for (size_t i = 99; i < sizeof(room); i += 100)
+			room[i] = '\n';
+		room[sizeof(room) - 1] = '\n';
+		for (;;)
+			put(fd, bytes_of(room, sizeof(room)));
+	}
+	return pid;
+}
+
+/* As world_wait(), with a keeper so slow that the ring is full whenever it looks. */
+static bool slow_wait(struct world *w, enum source_kind kind, const char *name, size_t n)
+{
+	usec end = clock_mono() + 60 * USEC_PER_SEC;
+
+	while (clock_mono() < end && world_got(w, kind, name)->records < n) {
+		usleep(30000);
+		world_pump(w);
+	}
+	return world_got(w, kind, name)->records >= n;
+}
+
+/* A sender that fills the ring whenever there is room in it keeps nobody out. */
+static void flooded(void)
+{
+	struct world *w = world_new(256 << 10);
+	char dir[] = "/tmp/vedette-net-XXXXXX", path[64], pattern[64];
+	FILE *file;
+	pid_t pid;
+	int quiet;
+
+	if (!mkdtemp(dir))
+		abort();
+	snprintf(path, sizeof(path), "%s/a.log", dir);
+	snprintf(pattern, sizeof(pattern), "%s/*.log", dir);
+	w->config.limits.record_limit = w->config.limits.multiline_bytes = 4096;
+	listen_at(w, SOURCE_SYSLOG_TCP, "127.0.0.1:0", 0);
+	names_add(w->names, SOURCE_FILE, pattern, NULL);
+	world_start(w);
+	pid = flood(port_of[0]);
+	slow_wait(w, SOURCE_SYSLOG_TCP, "127.0.0.9", 10000);
+	file = fopen(path, "w");
+	if (!file)
+		abort();
+	quiet = dial_from("127.0.0.8", SOCK_STREAM, port_of[0]);
+	for (int i = 0; i < 100; i++) {
+		fprintf(file, "line %d\n", i);
+		put(quiet, BYTES("a quiet one\n"));
+	}
+	fclose(file);
+	ok(slow_wait(w, SOURCE_SYSLOG_TCP, "127.0.0.8", 100), "another sender is heard beside it");
+	ok(slow_wait(w, SOURCE_FILE, path, 100), "and a file is read");
+	is_int(waitpid(pid, NULL, WNOHANG), 0, "while it floods");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(quiet);
+	done(w);
+	unlink(path);
+	rmdir(dir);
+}
+
 	addresses();
 	all_kinds();
 	many();
@@ -505,3 +577,4 @@ int main(void)
 	stopping();
 	return done_testing();
 }
+	flooded();
