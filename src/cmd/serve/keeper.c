@@ -173,8 +173,14 @@ static bool something_taken(const struct keeper *k)
 static int take_and_commit(struct keeper *k, usec now)
 {
 	bool more = false, full = false;
-	int r;
+	int r = k->full_since ? commit(k) : 0; /* what did not fit comes first: more is refused */
 
+	if (r == -ENOSPC) {
+		disk_full(k, now);
+		return FEED_FULL;
+	}
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < k->feeds; i++) {
 		r = feed_take(&k->feed[i], BATCH_BYTES);
 		if (r == FEED_BROKEN)
