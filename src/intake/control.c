@@ -57,7 +57,7 @@ static bool take_limits(struct cursor *c, struct intake_limits *ret)
 static bool has_fd(enum control_type type)
 {
 	return type == CTL_FILE || type == CTL_SIBLING || type == CTL_ROTATED ||
-	       type == CTL_JOURNAL;
+	       type == CTL_JOURNAL || type == CTL_LISTEN;
 }
 
 static bool has_base(enum control_type type)
@@ -75,7 +75,7 @@ int control_send(int fd, const struct control *c)
 		return -EMSGSIZE;
 	buf_u8(&b, (uint8_t)c->type);
 	buf_u8(&b, (uint8_t)c->kind);
-	buf_u64le(&b, c->dev);
+	buf_u64le(&b, c->type == CTL_LISTEN ? c->slot : c->dev);
 	buf_u64le(&b, c->ino);
 	buf_u32le(&b, (uint32_t)c->watch);
 	buf_u16le(&b, (uint16_t)c->name.len);
@@ -105,6 +105,26 @@ int control_limits(int fd, const struct intake_limits *l)
 	return control_send(fd, &c);
 }
 
+int control_listen(int fd, const struct intake_listener *l)
+{
+	struct control c = { .type = CTL_LISTEN,
+			     .kind = l->kind,
+			     .name = bytes_str(l->name),
+			     .slot = l->slot,
+			     .fd = l->fd };
+
+	return control_send(fd, &c);
+}
+
+int control_unlisten(int fd, enum source_kind kind, const char *name)
+{
+	struct control c = {
+		.type = CTL_UNLISTEN, .kind = kind, .name = bytes_str(name), .fd = -1
+	};
+
+	return control_send(fd, &c);
+}
+
 int control_start(int fd)
 {
 	struct control c = { .type = CTL_START, .fd = -1 };
@@ -126,6 +146,7 @@ static bool control_decode(struct bytes message, struct control *c)
 	unsigned kind = cur_u8(&cur);
 
 	c->dev = cur_u64le(&cur);
+	c->slot = (uint32_t)c->dev;
 	c->ino = cur_u64le(&cur);
 	c->watch = (int32_t)cur_u32le(&cur);
 	c->name = cur_take(&cur, cur_u16le(&cur));

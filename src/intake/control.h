@@ -32,6 +32,8 @@ enum control_type {
 	CTL_JOURNAL_GONE, /* path */
 	CTL_START, /* all that was there at the start has been told */
 	CTL_LIMITS, /* new limits */
+	CTL_LISTEN, /* descriptor, kind, name, slot: a listener more */
+	CTL_UNLISTEN, /* kind, name: this one no more; its open connections go on */
 	CTL_STOP, /* push what is read, wait until it is durable, return */
 	CTL_TYPE_N
 };
@@ -41,14 +43,15 @@ enum { CONTROL_FULL = 1, CONTROL_NONE = 2, CONTROL_CLOSED = 3, CONTROL_BAD = 4 }
 
 struct control {
 	enum control_type type;
-	enum source_kind kind; /* CTL_POSITION */
-	struct bytes name; /* path or source name; lent until the next control_receive() */
+	enum source_kind kind; /* CTL_POSITION, CTL_LISTEN, CTL_UNLISTEN */
+	uint32_t slot; /* CTL_LISTEN */
+	struct bytes name; /* path, source name or address; lent until the next control_receive() */
 	struct bytes position; /* CTL_POSITION; lent likewise */
 	struct bytes base; /* CTL_SIBLING, CTL_ROTATED: the followed name; lent likewise */
 	uint64_t dev, ino;
 	int32_t watch; /* inotify watch descriptor, -1: none */
 	struct intake_limits limits; /* CTL_LIMITS */
-	int fd; /* CTL_FILE, _SIBLING, _ROTATED, _JOURNAL: the receiver's now; else -1 */
+	int fd; /* CTL_FILE, _SIBLING, _ROTATED, _JOURNAL, _LISTEN: the receiver's now; else -1 */
 };
 
 /* Supervisor. 0, CONTROL_FULL (nothing was sent: again when the socket is writable) or -errno. */
@@ -56,6 +59,8 @@ int control_send(int fd, const struct control *c);
 int control_position(int fd, enum source_kind kind, struct bytes name, struct bytes position);
 int control_limits(int fd, const struct intake_limits *l);
 int control_start(int fd);
+int control_listen(int fd, const struct intake_listener *l);
+int control_unlisten(int fd, enum source_kind kind, const char *name);
 int control_stop(int fd);
 
 /* Intake. 0, CONTROL_NONE (nothing there), CONTROL_CLOSED, CONTROL_BAD (not ours: skipped) or

@@ -6,20 +6,23 @@
 #include "intake/stage.h"
 #include <linux/sock_diag.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define SLOT_N 128
 #define SLOT_BYTES (65536 + 576) /* the longest UDP message, and an odd number of cache lines */
 #define WIDE_N 8 /* unix datagrams may be longer: fewer and wider slots */
 #define WIDE_BYTES (SLOT_N * SLOT_BYTES / WIDE_N)
 #define ROUNDS 8 /* calls to the kernel a turn */
+#define LAST_ROUNDS 4096 /* calls for what waits in a socket that is closed */
 #define SOCKETS 64
 
 struct inlet {
 	struct polled polled;
 	enum source_kind kind;
-	const char *name;
-	size_t index;
+	char *name;
+	uint32_t slot;
 	struct speaker *speaker; /* of a unix socket */
 	uint64_t lost, nameless; /* not yet told: in the kernel; by us, of a newcomer */
 };
@@ -61,15 +64,17 @@ struct datagrams *datagrams_free(struct datagrams *d)
 {
 	if (!d)
 		return NULL;
-	for (size_t i = 0; i < d->inlet_n; i++)
+	for (size_t i = 0; i < d->inlet_n; i++) {
+		free(d->inlet[i]->name);
 		free(d->inlet[i]);
+	}
 	stage_done(&d->stage);
 	munmap(d->area, (size_t)SLOT_N * SLOT_BYTES);
 	free(d);
 	return NULL;
 }
 
-struct polled *datagrams_add(struct datagrams *d, const struct intake_listener *l, size_t index)
+struct polled *datagrams_add(struct datagrams *d, const struct intake_listener *l)
 {
 	struct inlet *in;
 
@@ -78,8 +83,8 @@ struct polled *datagrams_add(struct datagrams *d, const struct intake_listener *
 	in = mem_new(1, sizeof(*in));
 	in->polled = (struct polled){ .kind = POLLED_DATAGRAM, .fd = l->fd, .ready = true };
 	in->kind = l->kind;
-	in->name = l->name ? l->name : "";
-	in->index = index;
+	in->name = mem_must(strdup(l->name ? l->name : ""));
+	in->slot = l->slot;
 	d->inlet[d->inlet_n++] = in;
 	return &in->polled;
 }
@@ -282,7 +287,7 @@ static void kernel_drops(struct datagrams *d, struct inlet *in)
 {
 	uint32_t info[SK_MEMINFO_VARS] = { 0 }, now;
 	socklen_t len = sizeof(info);
-	count *seen = &d->push->counts->kernel_drops[in->index % COUNT_LISTENERS];
+	count *seen = &d->push->counts->kernel_drops[in->slot % COUNT_LISTENERS];
 	uint32_t more;
 
 	if (in->kind == SOURCE_SYSLOG_UNIX ||
@@ -328,5 +333,29 @@ void datagrams_tick(struct datagrams *d)
 		sp->lost = 0;
 		d->lossy = sp->next_lossy;
 		sp->next_lossy = NULL;
+	}
+}
+
+void datagrams_remove(struct datagrams *d, int epoll_fd, enum source_kind kind, struct bytes name)
+{
+	for (size_t i = 0; i < d->inlet_n; i++) {
+		struct inlet *in = d->inlet[i];
+
+		if (in->kind != kind || !bytes_eq(bytes_str(in->name), name))
+			continue;
+		in->polled.ready = true;
+		for (int k = 0; k < LAST_ROUNDS && in->polled.ready; k++)
+			take_all(d, in, receive(d, in));
+		kernel_drops(d, in);
+		if (in->lost)
+			tell_lost(d, 0, in->kind, bytes_str(in->name), in->lost, "kernel");
+		if (in->nameless)
+			tell_lost(d, 0, in->kind, bytes_str(in->name), in->nameless, "here");
+		epoll_ctl(epoll_fd, EPOLL_CTL_DEL, in->polled.fd, NULL);
+		close(in->polled.fd);
+		free(in->name);
+		free(in);
+		d->inlet[i] = d->inlet[--d->inlet_n];
+		return;
 	}
 }

@@ -15,8 +15,10 @@ struct datagrams;
 struct datagrams *datagrams_new(struct push *push, struct sources *sources,
 				const struct intake_limits *limits); /* limits: lent for good */
 struct datagrams *datagrams_free(struct datagrams *d);
-/* The struct to give to epoll; index: of the listener, its place in the kernel's drop counts. */
-struct polled *datagrams_add(struct datagrams *d, const struct intake_listener *l, size_t index);
+/* The struct to give to epoll, NULL when there are too many. The descriptor is taken. */
+struct polled *datagrams_add(struct datagrams *d, const struct intake_listener *l);
+/* Reads what waits in the socket, and closes it. */
+void datagrams_remove(struct datagrams *d, int epoll_fd, enum source_kind kind, struct bytes name);
 int datagrams_turn(struct datagrams *d); /* TURN_… */
 bool datagrams_waiting(const struct datagrams *d); /* some are staged */
 void datagrams_tick(struct datagrams *d); /* every second or so: tells what was lost */

@@ -18,7 +18,9 @@ struct counts; /* intake/counts.h */
 struct intake_listener {
 	int fd; /* bound (and listening where that applies), from listen_open() or systemd */
 	enum source_kind kind; /* SOURCE_SYSLOG_UDP, _TCP or _UNIX (a datagram socket) */
-	const char *name; /* the socket path of a unix one; otherwise only for messages */
+	const char *name; /* as configured: the socket path of a unix one, an address */
+	uint32_t
+		slot; /* its place among the kernel's drop counts; its own while the socket lives */
 };
 
 /* Every limit has a default: intake_limits_default(). CTL_LIMITS replaces them at run time. */
@@ -56,5 +58,6 @@ int intake_limits_check(const struct intake_limits *l, struct why *why);
 
 /* Runs until CTL_STOP or until the control socket is closed (the supervisor died): then all that
  * has been read is pushed, and it waits for the keeper to make it durable, 5 s at most.
- * 0, or -errno when it cannot go on. Descriptors stay the caller's. */
+ * 0, or -errno when it cannot go on. Descriptors stay the caller's,
+ * but for those of CTL_UNLISTEN, which are closed here. */
 int intake_run(const struct intake_config *c, struct ring *ring, int control_fd);

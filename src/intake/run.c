@@ -46,19 +46,21 @@ static int poll_add(struct intake *in, struct polled *p, uint32_t events)
 	return epoll_ctl(in->epoll_fd, EPOLL_CTL_ADD, p->fd, &ev) < 0 ? err_trace(-errno) : 0;
 }
 
+static int add_listener(struct intake *in, const struct intake_listener *l)
+{
+	struct polled *p = l->kind == SOURCE_SYSLOG_TCP ? streams_add(in->streams, l)
+							: datagrams_add(in->datagrams, l);
+
+	return p ? poll_add(in, p, EPOLLIN | EPOLLET) : -E2BIG;
+}
+
 static int add_listeners(struct intake *in, const struct intake_config *c)
 {
-	for (size_t i = 0; i < c->listener_n; i++) {
-		const struct intake_listener *l = &c->listeners[i];
-		struct polled *p = l->kind == SOURCE_SYSLOG_TCP
-					   ? streams_add(in->streams, l)
-					   : datagrams_add(in->datagrams, l, i);
-		int r = p ? poll_add(in, p, EPOLLIN | EPOLLET) : -E2BIG;
+	int r = 0;
 
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < c->listener_n && !r; i++)
+		r = add_listener(in, &c->listeners[i]);
+	return r;
 }
 
 /* The longest record must fit into a message, which is at most half of the ring. */
@@ -133,6 +135,32 @@ static void set_limits(struct intake *in, const struct intake_limits *l)
 	follow_limits(in->follow);
 }
 
+/* The supervisor keeps its own descriptor of the socket, so epoll would go on telling of it. */
+static void unlisten(struct intake *in, const struct control *c)
+{
+	if (c->kind == SOURCE_SYSLOG_TCP)
+		streams_remove(in->streams, c->name);
+	else
+		datagrams_remove(in->datagrams, in->epoll_fd, c->kind, c->name);
+}
+
+static void listen_more(struct intake *in, const struct control *c)
+{
+	struct buf name = { 0 };
+	struct intake_listener l = { .fd = c->fd, .kind = c->kind, .slot = c->slot };
+	int r;
+
+	buf_bytes(&name, c->name);
+	l.name = buf_cstr(&name);
+	r = add_listener(in, &l);
+	if (r < 0) {
+		say(SAY_ERROR, "%s is not listened to: %s", l.name, strerror(-r));
+		if (r == -E2BIG)
+			close(c->fd);
+	}
+	buf_done(&name);
+}
+
 static void told(struct intake *in, const struct control *c)
 {
 	switch (c->type) {
@@ -158,6 +186,12 @@ static void told(struct intake *in, const struct control *c)
 		break;
 	case CTL_LIMITS:
 		set_limits(in, &c->limits);
+		break;
+	case CTL_LISTEN:
+		listen_more(in, c);
+		break;
+	case CTL_UNLISTEN:
+		unlisten(in, c);
 		break;
 	case CTL_STOP:
 		in->stop = true;
@@ -258,6 +292,7 @@ static int part_turn(struct intake *in, enum part part)
  * Datagrams are received in any case: they do not wait in the kernel. */
 static void round_of(struct intake *in, bool *ret_more, bool *ret_full)
 {
+	unsigned first = in->first;
 	bool more = false, full = false;
 
 	in->first = PART_DATAGRAMS;
@@ -296,7 +331,6 @@ static int sleep_ms(struct intake *in, bool more, bool full)
 		if (files != USEC_NONE)
 			sooner(&until, files > in->files_at ? files : in->files_at);
 	}
-	unsigned first = in->first;
 	if (!push_will_wait(&in->push, full))
 		return 0;
 	wait = until - clock_mono();

@@ -16,6 +16,7 @@
 #define SMALL 4096u
 #define QUANTUM (256u << 10) /* of a peer in one round */
 #define ACCEPTS 64 /* a turn */
+#define BACKLOG_TURNS 64 /* for what waits at a socket that is closed */
 #define IDLE_EVICT (60 * USEC_PER_SEC)
 #define LISTENERS 64
 
@@ -35,6 +36,7 @@ struct conn {
 struct acceptor {
 	struct polled polled;
 	enum source_kind kind;
+	char *name;
 	int held; /* accepted, but the ring had no room for a new source; -1: none */
 	struct sockaddr_storage held_from;
 };
@@ -128,17 +130,22 @@ static void conn_free(struct streams *s, struct conn *c)
 	free(c);
 }
 
+static void acceptor_free(struct acceptor *a)
+{
+	if (a->held >= 0)
+		close(a->held);
+	free(a->name);
+	free(a);
+}
+
 struct streams *streams_free(struct streams *s)
 {
 	if (!s)
 		return NULL;
 	while (s->oldest)
 		conn_free(s, s->oldest);
-	for (size_t i = 0; i < s->acceptor_n; i++) {
-		if (s->acceptor[i]->held >= 0)
-			close(s->acceptor[i]->held);
-		free(s->acceptor[i]);
-	}
+	for (size_t i = 0; i < s->acceptor_n; i++)
+		acceptor_free(s->acceptor[i]);
 	free(s->read);
 	free(s);
 	return NULL;
@@ -153,6 +160,7 @@ struct polled *streams_add(struct streams *s, const struct intake_listener *l)
 	a = mem_new(1, sizeof(*a));
 	a->polled = (struct polled){ .kind = POLLED_ACCEPT, .fd = l->fd, .ready = true };
 	a->kind = l->kind;
+	a->name = mem_must(strdup(l->name ? l->name : ""));
 	a->held = -1;
 	s->acceptor[s->acceptor_n++] = a;
 	return &a->polled;
@@ -423,6 +431,25 @@ static bool accept_some(struct streams *s, struct acceptor *a)
 		a->held = -1;
 	}
 	return true;
+}
+
+void streams_remove(struct streams *s, struct bytes name)
+{
+	for (size_t i = 0; i < s->acceptor_n; i++) {
+		struct acceptor *a = s->acceptor[i];
+
+		if (!bytes_eq(bytes_str(a->name), name))
+			continue;
+		/* Those that were let in by the kernel already are taken. */
+		a->polled.ready = true;
+		for (int k = 0; k < BACKLOG_TURNS && a->polled.ready && accept_some(s, a); k++)
+			;
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, a->polled.fd, NULL);
+		close(a->polled.fd);
+		acceptor_free(a);
+		s->acceptor[i] = s->acceptor[--s->acceptor_n];
+		return;
+	}
 }
 
 int streams_turn(struct streams *s)

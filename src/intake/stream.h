@@ -18,7 +18,10 @@ struct streams;
 struct streams *streams_new(struct push *push, struct sources *sources,
 			    const struct intake_limits *limits, int epoll_fd);
 struct streams *streams_free(struct streams *s); /* closes all connections */
+/* The struct to give to epoll, NULL when there are too many. The descriptor is taken. */
 struct polled *streams_add(struct streams *s, const struct intake_listener *l);
+/* Takes no more connections there; those that are open go on. */
+void streams_remove(struct streams *s, struct bytes name);
 void streams_event(struct streams *s, struct polled *p); /* an event of accept or connection */
 int streams_turn(struct streams *s); /* TURN_… */
 void streams_tick(struct streams *s, usec now); /* every second or so */

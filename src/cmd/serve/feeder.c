@@ -30,15 +30,66 @@ static int run(void *ctx)
 	int r;
 
 	for (size_t i = 0; f->listeners && i < f->listeners->n && i < 512; i++)
-		at[ic.listener_n++] =
-			(struct intake_listener){ .fd = f->listeners->at[i].fd,
-						  .kind = f->listeners->at[i].kind,
-						  .name = f->listeners->at[i].address };
+		at[ic.listener_n++] = (struct intake_listener){ .fd = f->listeners->at[i].fd,
+								.kind = f->listeners->at[i].kind,
+								.name = f->listeners->at[i].address,
+								.slot = f->listeners->at[i].slot };
 	f->forget(f->forget_ctx);
 	r = intake_run(&ic, f->ring, f->child);
 	if (r < 0)
 		say(SAY_ERROR, "%s", strerror(-r));
 	return r < 0 ? 1 : 0;
+}
+
+static void has_clear(struct feeder *f)
+{
+	while (f->has.n)
+		free(f->has.at[--f->has.n].address);
+}
+
+static void has_add(struct feeder *f, const struct listener *l)
+{
+	f->has.at = mem_must(realloc(f->has.at, (f->has.n + 1) * sizeof(*f->has.at)));
+	f->has.at[f->has.n] = *l;
+	f->has.at[f->has.n++].address = mem_must(strdup(l->address));
+}
+
+static bool holds(const struct listeners *l, const struct listener *one)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->at[i].fd == one->fd && l->at[i].kind == one->kind &&
+		    !strcmp(l->at[i].address, one->address))
+			return true;
+	return false;
+}
+
+/* What the process listens to becomes what the configuration says; connections that are open go
+ * on. False: its socket is full. */
+static bool tell_listeners(struct feeder *f)
+{
+	for (size_t i = f->has.n; f->listeners && i-- > 0;) {
+		struct listener *old = &f->has.at[i];
+
+		if (holds(f->listeners, old))
+			continue;
+		if (control_unlisten(f->control, old->kind, old->address) != 0)
+			return false;
+		free(old->address);
+		*old = f->has.at[--f->has.n];
+	}
+	for (size_t i = 0; f->listeners && i < f->listeners->n; i++) {
+		const struct listener *l = &f->listeners->at[i];
+		struct intake_listener told = {
+			.fd = l->fd, .kind = l->kind, .name = l->address, .slot = l->slot
+		};
+
+		if (holds(&f->has, l))
+			continue;
+		if (control_listen(f->control, &told) != 0)
+			return false;
+		has_add(f, l);
+	}
+	return true;
 }
 
 static int prepare(void *ctx)
@@ -59,8 +110,11 @@ static int prepare(void *ctx)
 	role_keep(&f->role, ring_data_fd(f->ring));
 	role_keep(&f->role, ring_space_fd(f->ring));
 	role_keep(&f->role, names_watch_fd(f->names));
-	for (size_t i = 0; f->listeners && i < f->listeners->n; i++)
+	has_clear(f);
+	for (size_t i = 0; f->listeners && i < f->listeners->n; i++) {
 		role_keep(&f->role, f->listeners->at[i].fd);
+		has_add(f, &f->listeners->at[i]);
+	}
 	return 0;
 }
 
@@ -78,7 +132,7 @@ static void ended(void *ctx)
 	close_fd(&f->control);
 	close_fd(&f->child);
 	f->state = FEEDER_DOWN;
-	f->stopping = f->limits_waiting = f->untold = false;
+	f->stopping = f->limits_waiting = f->listeners_waiting = f->untold = false;
 }
 
 static int add_patterns(struct feeder *f, const struct config *c, struct why *why)
@@ -135,6 +189,8 @@ void feeder_done(struct feeder *f)
 	f->ring = ring_free(f->ring);
 	f->counts = counts_free(f->counts);
 	buf_done(&f->positions);
+	has_clear(f);
+	free(f->has.at);
 }
 
 int feeder_reload(struct feeder *f, const struct config *c, struct why *why)
@@ -211,6 +267,7 @@ static void go_on(struct feeder *f, usec now)
 {
 	if (f->limits_waiting && control_limits(f->control, &f->config->limits) == 0)
 		f->limits_waiting = false;
+	f->listeners_waiting = !tell_listeners(f);
 	if (f->stopping && control_stop(f->control) == 0)
 		f->stopping = false;
 	if (f->changed || now >= names_due(f->names))
@@ -245,8 +302,8 @@ usec feeder_due(const struct feeder *f, usec now)
 
 bool feeder_wants_room(const struct feeder *f)
 {
-	return f->control >= 0 &&
-	       (f->state == FEEDER_TELLING || f->untold || f->stopping || f->limits_waiting);
+	return f->control >= 0 && (f->state == FEEDER_TELLING || f->untold || f->stopping ||
+				   f->limits_waiting || f->listeners_waiting);
 }
 
 void feeder_stop(struct feeder *f)

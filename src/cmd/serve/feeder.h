@@ -25,6 +25,7 @@ struct feeder {
 	enum source_kind kind; /* SOURCE_FILE or SOURCE_JOURNAL: whose names it follows */
 	const struct config *config;
 	const struct listeners *listeners; /* NULL: none */
+	struct listeners has; /* those the process has; the descriptors are not its own */
 	const char *host;
 	struct ring *ring;
 	struct ring_notes *notes;
@@ -33,7 +34,7 @@ struct feeder {
 	int control, child; /* ends of the socket pair; -1 */
 	struct buf positions; /* repeated: u16 name length, u16 position length, name, position */
 	size_t positions_at;
-	bool limits_waiting, stopping;
+	bool limits_waiting, listeners_waiting, stopping;
 	bool changed; /* names_fd() was readable */
 	bool untold; /* names wait until the socket takes them */
 	void (*forget)(void *ctx); /* in the child: gives back what is not its business */

@@ -39,10 +39,10 @@ static bool is_fixed(const char *path)
 	return false;
 }
 
-static void apply(struct supervisor *s, struct config *fresh, bool listeners_changed)
+static void apply(struct supervisor *s, struct config *fresh)
 {
 	struct config *old = s->config;
-	bool keeper = false, intake = listeners_changed;
+	bool keeper = false, intake = false;
 	struct why why = { "" };
 
 	for (size_t i = 0; i < config_keys_n; i++) {
@@ -73,18 +73,29 @@ static void apply(struct supervisor *s, struct config *fresh, bool listeners_cha
 	free(old);
 }
 
+/* A new socket has lost nothing yet, whatever was counted for one before it. */
+static void fresh_slots(struct supervisor *s)
+{
+	for (size_t i = 0; i < s->listeners.n; i++) {
+		struct listener *l = &s->listeners.at[i];
+
+		if (l->fresh)
+			count_set(&s->feeder[0].counts->kernel_drops[l->slot % COUNT_LISTENERS], 0);
+		l->fresh = false;
+	}
+}
+
 void supervisor_reload(struct supervisor *s)
 {
 	struct config *fresh = mem_new(1, sizeof(*fresh));
 	struct listeners listeners;
 	struct why why = { "" };
-	bool changed = false;
 	int r = config_load(fresh, s->config_file, &why);
 
 	s->reload = false;
 	sd_notify(0, "RELOADING=1");
 	if (r == 0)
-		r = setup_listeners(fresh, &s->listeners, &listeners, &changed, &why);
+		r = setup_listeners(fresh, &s->listeners, &listeners, &why);
 	if (r < 0) {
 		say(SAY_ERROR, "not reloaded, the old configuration stays: %s", why.line);
 		config_done(fresh);
@@ -92,7 +103,8 @@ void supervisor_reload(struct supervisor *s)
 	} else {
 		s->listeners = listeners;
 		count_add(&s->shared->reloads, 1);
-		apply(s, fresh, changed);
+		fresh_slots(s);
+		apply(s, fresh);
 		say(SAY_INFO, "reloaded %s", s->config_file);
 	}
 	sd_notify(0, "READY=1");

@@ -80,7 +80,7 @@ int setup_directory(const struct config *c, const struct priv_account *owner, in
 }
 
 static int take_or_open(const struct config *c, struct listeners *old, struct listener *l,
-			bool *changed, struct why *why)
+			struct why *why)
 {
 	int r;
 
@@ -90,9 +90,11 @@ static int take_or_open(const struct config *c, struct listeners *old, struct li
 		if (o->fd < 0 || o->kind != l->kind || strcmp(o->address, l->address) != 0)
 			continue;
 		l->fd = o->fd; /* stays in both until all are open */
+		l->slot = o->slot;
 		return 0;
 	}
-	*changed = true;
+	l->fresh = true;
+	l->slot = UINT32_MAX;
 	r = listen_open(l->kind, l->address, c->receive_buffer, &l->fd, why);
 	return r < 0 ? why_in(why, r, "%s %s", source_kind_name(l->kind), l->address) : 0;
 }
@@ -117,13 +119,34 @@ static void close_listeners(struct listeners *l, const struct listeners *but)
 	*l = (struct listeners){ NULL, 0 };
 }
 
+static bool slot_used(const struct listeners *l, uint32_t slot)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->at[i].slot == slot)
+			return true;
+	return false;
+}
+
+static void give_slots(struct listeners *l)
+{
+	uint32_t slot = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->at[i].slot != UINT32_MAX)
+			continue;
+		while (slot_used(l, slot))
+			slot++;
+		l->at[i].slot = slot;
+	}
+}
+
 void setup_listeners_done(struct listeners *l)
 {
 	close_listeners(l, NULL);
 }
 
 int setup_listeners(const struct config *c, struct listeners *old, struct listeners *ret,
-		    bool *ret_changed, struct why *why)
+		    struct why *why)
 {
 	const struct {
 		enum source_kind kind;
@@ -132,7 +155,6 @@ int setup_listeners(const struct config *c, struct listeners *old, struct listen
 		      { SOURCE_SYSLOG_TCP, &c->syslog_tcp },
 		      { SOURCE_SYSLOG_UNIX, &c->syslog_unix } };
 	struct listeners l = { NULL, 0 };
-	bool changed = false;
 	int r = 0;
 
 	l.at = mem_new(c->syslog_udp.n + c->syslog_tcp.n + c->syslog_unix.n + 1, sizeof(*l.at));
@@ -143,18 +165,17 @@ int setup_listeners(const struct config *c, struct listeners *old, struct listen
 			one->kind = kinds[k].kind;
 			one->fd = -1;
 			one->address = mem_must(strdup(kinds[k].list->at[i]));
-			r = take_or_open(c, old, one, &changed, why);
+			r = take_or_open(c, old, one, why);
 		}
 	}
 	if (r < 0) {
 		close_listeners(&l, old);
 		return r;
 	}
-	changed |= old && old->n != l.n;
+	give_slots(&l);
 	if (old)
 		close_listeners(old, &l);
 	*ret = l;
-	*ret_changed = changed;
 	return 0;
 }
 

@@ -20,6 +20,8 @@ struct listener {
 	enum source_kind kind;
 	char *address; /* as configured */
 	int fd;
+	uint32_t slot; /* a number of its own while the socket is open */
+	bool fresh; /* opened just now: nothing has been counted in its slot */
 };
 struct listeners {
 	struct listener *at;
@@ -28,7 +30,7 @@ struct listeners {
 /* Opens those of the configuration. Those that `old` (may be NULL) has open already are moved, the
  * rest of it is closed; when one cannot be opened, old is left as it was. */
 int setup_listeners(const struct config *c, struct listeners *old, struct listeners *ret,
-		    bool *ret_changed, struct why *why);
+		    struct why *why);
 void setup_listeners_done(struct listeners *l);
 
 /* The unix socket of the desk, and its path; remove it with setup_status_remove(). -EACCES or

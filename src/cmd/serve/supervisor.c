@@ -23,7 +23,6 @@
 static int set_up(struct supervisor *s, struct why *why)
 {
 	const struct config *c = s->config;
-	bool changed;
 	int r = setup_accounts(c, &s->accounts, why);
 
 	snprintf(s->host, sizeof(s->host), "%s", c->host);
@@ -37,7 +36,7 @@ static int set_up(struct supervisor *s, struct why *why)
 	if (r == 0)
 		r = setup_directory(c, &s->accounts.keeper, &s->keeper_start.dirfd, why);
 	if (r == 0)
-		r = setup_listeners(c, NULL, &s->listeners, &changed, why);
+		r = setup_listeners(c, NULL, &s->listeners, why);
 	if (r == 0 && *c->desk_listen) {
 		r = listen_open(SOURCE_SYSLOG_TCP, c->desk_listen, 0, &s->desk_start.http_fd, why);
 		if (r < 0)

@@ -21,7 +21,9 @@ static int listen_at(struct world *w, enum source_kind kind, const char *address
 		printf("# %s\n", why.line);
 		abort();
 	}
-	w->listener[i] = (struct intake_listener){ .fd = fd, .kind = kind, .name = address };
+	w->listener[i] = (struct intake_listener){
+		.fd = fd, .kind = kind, .name = address, .slot = (uint32_t)i
+	};
 	port_of[i] = listen_port(fd);
 	return fd;
 }
@@ -491,8 +493,6 @@ static void addresses(void)
 	unlink("/tmp/vedette-test-log");
 }
 
-int main(void)
-{
 /* A process that floods one connection until it is killed. */
 static pid_t flood(uint16_t port)
 {
@@ -565,6 +565,8 @@ static void flooded(void)
 	rmdir(dir);
 }
 
+int main(void)
+{
 	addresses();
 	all_kinds();
 	many();
@@ -575,6 +577,6 @@ static void flooded(void)
 	limits();
 	pressure();
 	stopping();
+	flooded();
 	return done_testing();
 }
-	flooded();
