@@ -626,6 +626,7 @@ struct walker {
 	struct arena arena;
 	struct state state[WALKER_STATES];
 	uint32_t n;
+	unsigned shift; /* of a state's row in next */
 	uint16_t *next; /* by state and class: 1 + state; 0: not known yet */
 	uint8_t *mark; /* by node, while one step is made */
 	uint16_t *stack;
@@ -666,12 +667,14 @@ struct walker *walker_new(const struct automaton *a)
 
 	w->a = a;
 	w->n = STATE_START;
-	w->next = mem_new((size_t)WALKER_STATES * a->classes, sizeof(*w->next));
+	while (1u << w->shift < a->classes)
+		w->shift++;
+	w->next = mem_new((size_t)WALKER_STATES << w->shift, sizeof(*w->next));
 	w->mark = mem_new(a->n, 1);
 	w->stack = mem_new(3 * (size_t)a->n + 1, sizeof(*w->stack));
 	for (uint32_t c = 0; c < a->classes; c++) {
-		w->next[STATE_FOUND * a->classes + c] = 1 + STATE_FOUND;
-		w->next[STATE_LOST * a->classes + c] = 1 + STATE_LOST;
+		w->next[((size_t)STATE_FOUND << w->shift) + c] = 1 + STATE_FOUND;
+		w->next[((size_t)STATE_LOST << w->shift) + c] = 1 + STATE_LOST;
 	}
 	state_of(w, &start, 1, BEFORE_START);
 	return w;
@@ -755,7 +758,7 @@ static uint32_t make_step(struct walker *w, uint32_t from, uint32_t class)
 
 static inline uint32_t step(struct walker *w, uint32_t s, uint32_t class)
 {
-	uint16_t *next = &w->next[s * w->a->classes + class];
+	uint16_t *next = &w->next[((size_t)s << w->shift) + class];
 
 	if (__builtin_expect(!*next, 0))
 		*next = (uint16_t)(1 + make_step(w, s, class));

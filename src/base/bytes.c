@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/bytes.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 size_t bytes_chr(struct bytes b, uint8_t c)
 {
@@ -30,11 +33,52 @@ bool bytes_ieq(struct bytes a, struct bytes b)
 	return true;
 }
 
+#ifdef __SSE2__
+/* Bytes of a vector that are this letter in either case, or this other byte. */
+static __m128i same_letter(const uint8_t *at, uint8_t c)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+	uint8_t lower = to_lower(c);
+	bool letter = (uint8_t)(lower - 'a') < 26;
+
+	return _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)lower)),
+			    _mm_cmpeq_epi8(v, _mm_set1_epi8((char)(letter ? lower - 32 : lower))));
+}
+
+/* Sixteen places at a time, by the first and the last byte of the needle: where it is found, or
+ * where too little is left to look so. */
+static size_t ifind_wide(struct bytes b, struct bytes needle)
+{
+	size_t i = 0, last = needle.len - 1;
+
+	for (; b.len >= needle.len + 15 && i <= b.len - needle.len - 15; i += 16) {
+		__m128i both = _mm_and_si128(same_letter(b.at + i, needle.at[0]),
+					     same_letter(b.at + i + last, needle.at[last]));
+		unsigned hit = (unsigned)_mm_movemask_epi8(both);
+
+		for (; hit; hit &= hit - 1) {
+			size_t at = i + (size_t)__builtin_ctz(hit);
+
+			if (bytes_ieq(bytes_of(b.at + at, needle.len), needle))
+				return at;
+		}
+	}
+	return i;
+}
+#endif
+
 size_t bytes_ifind(struct bytes b, struct bytes needle)
 {
+	size_t i = 0;
+
 	if (!needle.len)
 		return 0;
-	for (size_t i = 0; i + needle.len <= b.len; i++)
+#ifdef __SSE2__
+	i = ifind_wide(b, needle);
+	if (i + needle.len <= b.len && bytes_ieq(bytes_of(b.at + i, needle.len), needle))
+		return i;
+#endif
+	for (; i + needle.len <= b.len; i++)
 		if (to_lower(b.at[i]) == to_lower(needle.at[0]) &&
 		    bytes_ieq(bytes_of(b.at + i, needle.len), needle))
 			return i;

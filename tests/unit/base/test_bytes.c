@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tap.h"
+#include <stdlib.h>
 
 static struct bytes b_(const char *s)
 {
@@ -47,6 +48,38 @@ static void search(void)
 	is_int(bytes_ifind(b_("a"), none), 0, "ifind of nothing");
 	ok(bytes_ifind(bytes_of("abc", 2), b_("BC")) == BYTES_NONE, "ifind not past the end");
 	ok(bytes_ifind(none, b_("a")) == BYTES_NONE, "ifind in nothing");
+}
+
+/* Long texts are looked through sixteen bytes at a time: at every place, against byte by byte. */
+static void finds_in_long_texts(void)
+{
+	static const char letters[] = "aAbBzZ@`[{7-";
+	uint8_t text[90], needle[24];
+	uint32_t bad = 0, hits = 0;
+
+	srand(11);
+	for (int round = 0; round < 40000; round++) {
+		size_t n = (size_t)rand() % sizeof(text), m = 1 + (size_t)rand() % 20, want = 0;
+		struct bytes t = bytes_of(text, n), x = bytes_of(needle, m);
+
+		for (size_t i = 0; i < n; i++)
+			text[i] = (uint8_t)letters[(size_t)rand() % (round & 1 ? 2 : 12)];
+		for (size_t i = 0; i < m; i++)
+			needle[i] =
+				round % 3 && n > m
+					? text[n - m + i] ^ (is_alnum(text[n - m + i]) &&
+									     text[n - m + i] > '9'
+								     ? 32
+								     : 0)
+					: (uint8_t)letters[(size_t)rand() % 12];
+		while (want + m <= n && !bytes_ieq(bytes_sub(t, want, m), x))
+			want++;
+		want = want + m <= n ? want : BYTES_NONE;
+		hits += want != BYTES_NONE;
+		bad += bytes_ifind(t, x) != want;
+	}
+	is_int(bad, 0, "ifind is right in 40,000 texts");
+	ok(hits > 10000 && hits < 39000, "of which %u hold the needle", hits);
 }
 
 static void parts(void)
@@ -114,6 +147,7 @@ int main(void)
 {
 	compare();
 	search();
+	finds_in_long_texts();
 	parts();
 	numbers();
 	letters();
