@@ -166,7 +166,9 @@ static int rows_escaped(struct search *s)
 /* The rows of `in` that a test on a field may hit, told by what their raw bytes must hold. */
 static int rows_may(struct search *s, const struct test *t, const uint64_t *in, uint64_t *ret)
 {
-	bool searches = column_is_varied(t->column); /* others have dictionaries: cheaper */
+	/* others have dictionaries, or an automaton: cheaper */
+	bool searches = column_is_varied(t->column) &&
+			!(t->kind == TEST_REGEX && regex_scanner(t->regex, s->work));
 	int r;
 
 	if (!t->need || !column_lies_in_raw(t->column) || (!searches && may_have(s, t->need))) {
@@ -193,6 +195,14 @@ static int typed_bounds(struct search *s, const struct test *t, const uint64_t *
 	block_fields(s->block, has);
 	if (!(has[t->column / 64] >> (t->column % 64) & 1) || !bits_any(rows, s->words))
 		return 0;
+	if (t->kind == TEST_REGEX && column_is_varied(t->column) &&
+	    regex_scanner(t->regex, s->work)) {
+		r = block_scan_field(s->block, regex_scanner(t->regex, s->work),
+				     (enum field)t->column, rows, lo);
+		if (r != SCAN_LOST)
+			return r;
+		bits_none(lo, s->words);
+	}
 	if (t->column != FIELD_MESSAGE && bits_count(rows, s->words) > s->n / 16) {
 		r = block_field_match(s->block, (enum field)t->column, accept_value, &v, lo);
 		bits_and(lo, rows, s->words);

@@ -161,7 +161,7 @@ static int load_for(struct block *b, const uint64_t *rows)
 		if (!rows || bit_get(rows, i))
 			want[b->local[i]] = true;
 	if (want[0])
-		r = block_load_text(b);
+		r = block_load_lines(b);
 	for (uint32_t i = 1; !r && i <= b->variants; i++)
 		if (want[i])
 			r = block_load_variant(b, &b->variant[i]);

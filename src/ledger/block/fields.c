@@ -8,7 +8,7 @@
 #include "ledger/block/reader.h"
 #include <stdlib.h>
 
-static const struct span *span_of(const struct variant_ref *v, enum field f)
+const struct span *block_span(const struct variant_ref *v, enum field f)
 {
 	for (uint32_t i = 0; i < v->spans; i++)
 		if (v->span[i].field == f)
@@ -185,7 +185,7 @@ static int walk_field(struct block *b, enum field f, struct walk *w)
 	w->b = b;
 	for (uint32_t i = 1; !r && i <= b->variants; i++) {
 		w->v = &b->variant[i];
-		w->span = span_of(w->v, f);
+		w->span = block_span(w->v, f);
 		if (w->span)
 			r = walk_variant(w);
 	}

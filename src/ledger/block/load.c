@@ -410,18 +410,28 @@ int block_load(struct block *b)
 
 int block_load_text(struct block *b)
 {
-	uint32_t n, row = 0;
-	int64_t *breaks;
-	struct cursor c;
 	int r = block_load(b);
 
 	if (r || b->text_loaded)
-		return r ? r : b->line ? 0 : -EBADMSG;
-	b->text_loaded = true;
-	n = b->variant[0].rows;
-	r = text_unpack(b->section[SECTION_TEXT], b->info.raw_bytes + n, &b->text);
+		return r;
+	r = text_unpack(b->section[SECTION_TEXT], b->info.raw_bytes + b->variant[0].rows, &b->text);
 	if (r)
-		return err_trace(r);
+		buf_clear(&b->text);
+	b->text_loaded = !r;
+	return err_trace(r);
+}
+
+/* Where each row ends: only asked for where a row is wanted, as most searches want none. */
+int block_load_lines(struct block *b)
+{
+	uint32_t n, row = 0;
+	int64_t *breaks;
+	struct cursor c;
+	int r = block_load_text(b);
+
+	if (r || b->line)
+		return r;
+	n = b->variant[0].rows;
 	breaks = mem_new(n, sizeof(*breaks));
 	c = cursor_of(b->section[SECTION_BREAKS]);
 	if (cur_left(&c))

@@ -197,6 +197,9 @@ static int match_text(struct block *b, struct bytes pattern, bool nocase, uint64
 	if (r || !n)
 		return r;
 	while ((at = find_from(buf_view(&b->text), at, pattern, nocase)) != BYTES_NONE) {
+		r = block_load_lines(b);
+		if (r)
+			return r;
 		while (b->line[row + 1] <= at)
 			row++;
 		if (at + pattern.len < b->line[row + 1]) {

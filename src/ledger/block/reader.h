@@ -64,7 +64,8 @@ struct block {
 };
 
 int block_load(struct block *b); /* variants, rows; 0 or -EBADMSG */
-int block_load_text(struct block *b); /* text rows */
+int block_load_text(struct block *b); /* text rows, as one text */
+int block_load_lines(struct block *b); /* and where each of them lies in it */
 int block_load_words(struct block *b);
 void block_load_ids(struct block *b);
 /* The column's values, one for each row of the variant; NULL: damaged. */
@@ -88,8 +89,9 @@ size_t block_render_value(const struct block *b, const struct column_ref *c, int
 /* A part of a row as text; loaded. */
 size_t block_render(const struct block *b, const struct variant_ref *v, uint32_t row,
 		    struct place from, struct place to, uint8_t *ret);
+const struct span *block_span(const struct variant_ref *v, enum field f); /* NULL: none */
 struct place variant_end(const struct variant_ref *v);
-struct bytes block_text_row(const struct block *b, uint32_t rank); /* text loaded */
+struct bytes block_text_row(const struct block *b, uint32_t rank); /* lines loaded */
 
 static inline void bit_set(uint64_t *bits, uint32_t i)
 {

@@ -53,6 +53,7 @@ struct scan {
 	struct scanner *s;
 	struct block *b;
 	struct variant_ref *v;
+	struct place from, to; /* the part of its lines that is looked at */
 	struct stop stop[LINE_VARS + 2];
 	bool words_known, words_odd; /* words of other bytes than letters and digits */
 	bool hexes_odd; /* hex ids of several lengths */
@@ -306,26 +307,35 @@ static bool is_odd(const struct scan *x, uint8_t type)
 	return (type == VAR_WORD && x->words_odd) || (type == VAR_HEX && x->hexes_odd);
 }
 
+/* The piece of a literal that belongs to the part. */
+static struct bytes piece(const struct scan *x, uint32_t lit)
+{
+	size_t from = lit == x->from.lit ? x->from.off : 0;
+
+	return bytes_sub(x->v->lit[lit], from,
+			 (lit == x->to.lit ? x->to.off : x->v->lit[lit].len) - from);
+}
+
 /* From the start to the end: which states there can be. */
 static int forward(struct scan *x)
 {
 	struct walker *w = x->s->w;
 
-	x->stop[0].in = (struct states){ .n = 1, .at = { STATE_START } };
-	for (uint32_t p = 0; p <= x->v->vars; p++) {
+	x->stop[x->from.lit].in = (struct states){ .n = 1, .at = { STATE_START } };
+	for (uint32_t p = x->from.lit; p <= x->to.lit; p++) {
 		struct stop *s = &x->stop[p];
 		struct states *next = &x->stop[p + 1].in;
 
 		s->mid.n = 0;
 		for (uint32_t i = 0; i < s->in.n; i++) {
-			uint32_t to = p == x->v->vars ? walker_end(w, s->in.at[i], x->v->lit[p])
-						      : walker_step(w, s->in.at[i], x->v->lit[p]);
+			uint32_t to = p == x->to.lit ? walker_end(w, s->in.at[i], piece(x, p))
+						     : walker_step(w, s->in.at[i], piece(x, p));
 
 			s->mid_of[i] = (uint8_t)states_put(&s->mid, to);
 			if (s->mid_of[i] == SET_MAX)
 				return SCAN_LOST;
 		}
-		if (p == x->v->vars)
+		if (p == x->to.lit)
 			break;
 		next->n = 0;
 		for (uint32_t i = 0; i < s->mid.n; i++) {
@@ -345,7 +355,7 @@ static int forward(struct scan *x)
 /* And back: what each of them means. True: some value is to be rendered. */
 static void backward(struct scan *x)
 {
-	for (uint32_t p = x->v->vars + 1; p-- > 0;) {
+	for (uint32_t p = x->to.lit + 1; p-- > x->from.lit;) {
 		struct stop *s = &x->stop[p], *after = s + 1;
 
 		for (uint32_t i = 0; i < s->mid.n; i++) {
@@ -353,7 +363,7 @@ static void backward(struct scan *x)
 			bool seen[3] = { false };
 			uint32_t next = SET_MAX, other = 0;
 
-			if (p == x->v->vars || s->mid.at[i] == STATE_FOUND) {
+			if (p == x->to.lit || s->mid.at[i] == STATE_FOUND) {
 				s->fate[i] = s->mid.at[i] == STATE_FOUND ? FATE_ALWAYS : FATE_NEVER;
 				continue;
 			}
@@ -382,7 +392,7 @@ static int load_open(struct scan *x)
 {
 	const usec *times;
 
-	for (uint32_t p = 0; p < x->v->vars; p++) {
+	for (uint32_t p = x->from.lit; p < x->to.lit; p++) {
 		const struct stop *s = &x->stop[p];
 		struct column_ref *c = x->v->var[p];
 		bool open = false;
@@ -453,9 +463,9 @@ static uint32_t over_value(struct scan *x, uint32_t p, uint32_t rank, uint32_t f
 /* 1 found, 0 not, -1 lost. */
 static int one_row(struct scan *x, uint32_t rank)
 {
-	uint32_t at = x->stop[0].mid_of[0];
+	uint32_t at = x->stop[x->from.lit].mid_of[0];
 
-	for (uint32_t p = 0;; p++) {
+	for (uint32_t p = x->from.lit;; p++) {
 		const struct stop *s = &x->stop[p], *after = s + 1;
 		uint32_t to, i = 0;
 
@@ -482,7 +492,7 @@ static int scan_variant(struct scan *x, const uint64_t *in, uint64_t *rows)
 	int r = 0;
 
 	x->hexes_odd = false;
-	for (uint32_t p = 0; p < x->v->vars && !r; p++) {
+	for (uint32_t p = x->from.lit; p < x->to.lit && !r; p++) {
 		const struct column_ref *c = x->v->var[p];
 
 		if (c->type == VAR_WORD)
@@ -495,7 +505,7 @@ static int scan_variant(struct scan *x, const uint64_t *in, uint64_t *rows)
 	if (r)
 		return r;
 	backward(x);
-	fate = x->stop[0].fate[x->stop[0].mid_of[0]];
+	fate = x->stop[x->from.lit].fate[x->stop[x->from.lit].mid_of[0]];
 	if (fate == FATE_NEVER)
 		return 0;
 	if (fate == FATE_OPEN)
@@ -527,7 +537,7 @@ static int scan_text(struct block *b, struct scanner *s, const uint64_t *in, uin
 		if (!bit_get(in, row[i]))
 			continue;
 		if (!loaded) {
-			r = block_load_text(b);
+			r = block_load_lines(b);
 			if (r)
 				return r;
 			loaded = true;
@@ -541,6 +551,22 @@ static int scan_text(struct block *b, struct scanner *s, const uint64_t *in, uin
 	return 0;
 }
 
+static struct scan *scan_new(struct block *b, struct scanner *s)
+{
+	struct scan *x = mem_new(1, sizeof(*x));
+
+	x->s = s;
+	x->b = b;
+	return x;
+}
+
+static void scan_free(struct scan *x)
+{
+	for (unsigned i = 0; i < x->memos; i++)
+		free(x->memo[i].to);
+	free(x);
+}
+
 int block_scan(struct block *b, struct scanner *s, const uint64_t *in, uint64_t *rows)
 {
 	struct scan *x;
@@ -550,15 +576,49 @@ int block_scan(struct block *b, struct scanner *s, const uint64_t *in, uint64_t 
 		r = scan_text(b, s, in, rows);
 	if (r)
 		return r;
-	x = mem_new(1, sizeof(*x));
-	x->s = s;
-	x->b = b;
+	x = scan_new(b, s);
 	for (uint32_t i = 1; i <= b->variants && !r; i++) {
 		x->v = &b->variant[i];
+		x->from = (struct place){ 0, 0 };
+		x->to = variant_end(x->v);
 		r = scan_variant(x, in, rows);
 	}
-	for (unsigned i = 0; i < x->memos; i++)
-		free(x->memo[i].to);
-	free(x);
+	scan_free(x);
+	return r;
+}
+
+static int scan_constant(struct scan *x, struct bytes value, const uint64_t *in, uint64_t *rows)
+{
+	const uint32_t *row = x->b->rows_of + x->v->first;
+	int found = walker_find(x->s->w, value);
+
+	for (uint32_t i = 0; i < x->v->rows && found > 0; i++)
+		if (bit_get(in, row[i]))
+			bit_set(rows, row[i]);
+	return found < 0 ? SCAN_LOST : 0;
+}
+
+int block_scan_field(struct block *b, struct scanner *s, enum field f, const uint64_t *in,
+		     uint64_t *rows)
+{
+	struct scan *x;
+	int r = block_load(b);
+
+	if (r)
+		return r;
+	x = scan_new(b, s);
+	for (uint32_t i = 1; i <= b->variants && !r; i++) {
+		const struct span *span;
+
+		x->v = &b->variant[i];
+		span = block_span(x->v, f);
+		if (!span)
+			continue;
+		x->from = span->from;
+		x->to = span->to;
+		r = span->constant ? scan_constant(x, span->value, in, rows)
+				   : scan_variant(x, in, rows);
+	}
+	scan_free(x);
 	return r;
 }

@@ -16,3 +16,6 @@ struct walker *scanner_walker(struct scanner *s); /* for texts that lie elsewher
 enum { SCAN_LOST = 1 }; /* too many states: nothing is known, rows may hold anything */
 /* Sets the rows among `in` whose raw bytes the automaton finds. */
 int block_scan(struct block *b, struct scanner *s, const uint64_t *in, uint64_t *rows);
+/* Likewise the typed rows that have the field, by its value. */
+int block_scan_field(struct block *b, struct scanner *s, enum field f, const uint64_t *in,
+		     uint64_t *rows);

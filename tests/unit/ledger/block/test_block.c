@@ -175,6 +175,50 @@ static void regexes(struct sample *s, struct block *b, unsigned count)
 	free(all);
 }
 
+/* The same in one field: of the rows that have it as a column. */
+static void field_regexes(struct sample *s, struct block *b)
+{
+	static const char *const patterns[] = {
+		"^[0-9.]*7$", "[13]$", "req-[0-9a-f]*[5-9]-", "^10", "detail|x[4-8]", "^4",
+		"\\b00",      "^.{3}$"
+	};
+	static const enum field of[] = { FIELD_SOURCE_IP, FIELD_PROCESS_PID, FIELD_OS_REQUEST_ID,
+					 FIELD_URL_PATH,  FIELD_HTTP_STATUS, FIELD_EVENT_DATASET };
+	uint64_t *rows = mem_new(BLOCK_WORDS(s->n), sizeof(*rows)),
+		 *in = mem_new(BLOCK_WORDS(s->n), sizeof(*in));
+	const uint64_t *untyped = block_untyped(b);
+	uint32_t bad = 0, hits = 0;
+
+	for (uint32_t i = 0; i < s->n; i += 1 + sample_pick(s, 2))
+		in[i / 64] |= 1ull << (i & 63);
+	for (unsigned k = 0; k < 8 * 6; k++) {
+		enum field f = of[k % 6];
+		struct automaton *a;
+		struct scanner *x;
+
+		ok(automaton_new(&a, bytes_str(patterns[k / 6]), BYTES("")), "an automaton");
+		x = scanner_new(a);
+		memset(rows, 0, BLOCK_WORDS(s->n) * sizeof(*rows));
+		is_int(block_scan_field(b, x, f, in, rows), 0, "/%s/ in %s", patterns[k / 6],
+		       field_name(f));
+		for (uint32_t i = 0; i < s->n; i++) {
+			struct bytes v = event_get(&s->event[i], f);
+			bool typed = !untyped || !(untyped[i / 64] >> (i & 63) & 1);
+			bool want = typed && (in[i / 64] >> (i & 63) & 1) && v.len &&
+				    walker_find(scanner_walker(x), v) > 0;
+
+			hits += want;
+			bad += want != (rows[i / 64] >> (i & 63) & 1);
+		}
+		scanner_free(x);
+		automaton_free(a);
+	}
+	is_int(bad, 0, "regular expressions in fields find the rows whose values hold them");
+	ok(hits > s->n / 2, "%u of them", hits);
+	free(rows);
+	free(in);
+}
+
 static bool accepts_some(void *ctx, struct bytes v)
 {
 	(void)ctx;
@@ -288,6 +332,7 @@ int main(void)
 		patterns(&s, b, round < 3 ? 400 : 250);
 		if (round >= 2) {
 			regexes(&s, b, 300);
+			field_regexes(&s, b);
 			fields(&s, b);
 		}
 		if (round == 3)
