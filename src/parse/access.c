@@ -59,10 +59,12 @@ static void clf_tail(struct line *l, struct bytes b)
 
 	for (scan_blanks(&b); b.len; scan_blanks(&b)) {
 		if (scan_take_chr(&b, '"')) {
-			size_t n = 0;
+			size_t n = scan_either(b, '"', '\\');
 
-			while (n < b.len && b.at[n] != '"')
-				n += b.at[n] == '\\' ? 2 : 1;
+			while (n < b.len && b.at[n] == '\\') {
+				n += 2;
+				n += scan_either(bytes_from(b, n), '"', '\\');
+			}
 			v = scan_head(b, n);
 			scan_skip(&b, n + 1);
 			if (!is_absent(v) && !quoted)
@@ -105,7 +107,8 @@ static bool clf_request(struct line *l, struct bytes b, bool escaped)
 {
 	struct bytes rest = { NULL, 0 }, v;
 
-	for (size_t n = 0; n < b.len; n++) {
+	for (size_t n = scan_either(b, '"', '\\'); n < b.len;
+	     n++, n += scan_either(bytes_from(b, n), '"', '\\')) {
 		if (b.at[n] == '\\' && escaped)
 			n++;
 		else if (b.at[n] == '"' && is_answer(bytes_from(b, n + 1))) {
