@@ -2,12 +2,38 @@
 #include "query/value.h"
 #include <arpa/inet.h>
 
+/* Nearly all numbers are short: at most eighteen digits fit 64 bits, point or not. */
+static bool num_short(struct bytes t, __int128 *ret)
+{
+	static const uint32_t unit[] = { 1000000000, 100000000, 10000000, 1000000, 100000,
+					 10000,	     1000,	100,	  10,	   1 };
+	uint64_t whole = 0, part = 0;
+	size_t i = 0, from;
+
+	for (; i < t.len && is_digit(t.at[i]); i++)
+		whole = whole * 10 + (uint64_t)(t.at[i] - '0');
+	if (!i)
+		return false;
+	from = i + 1;
+	if (i < t.len && t.at[i] == '.' && from < t.len && t.len - from <= 9)
+		for (i = from; i < t.len && is_digit(t.at[i]); i++)
+			part = part * 10 + (uint64_t)(t.at[i] - '0');
+	if (i < t.len)
+		return false;
+	if (from < t.len)
+		part *= unit[t.len - from];
+	*ret = (__int128)whole * NUM_ONE + (__int128)part;
+	return true;
+}
+
 bool num_parse(struct bytes t, __int128 *ret)
 {
 	bool minus = t.len && t.at[0] == '-';
 	__int128 v = 0, unit = NUM_ONE / 10;
 	size_t i = t.len && (minus || t.at[0] == '+'), digits = 0;
 
+	if (t.len <= 18 && num_short(t, ret))
+		return true;
 	for (; i < t.len && is_digit(t.at[i]); i++, digits++)
 		v = v >= NUM_MAX / 10 ? NUM_MAX : v * 10 + (t.at[i] - '0') * NUM_ONE;
 	if (digits && i + 1 < t.len && t.at[i] == '.')

@@ -24,6 +24,10 @@ static void numbers(void)
 	is_str(round_trip("0.123456789"), "0.123456789", "nine digits after the point");
 	is_str(round_trip("0.1234567899"), "0.123456789", "a tenth is cut");
 	is_str(round_trip("18446744073709551615"), "18446744073709551615", "a large one");
+	is_str(round_trip("999999999999999999"), "999999999999999999", "eighteen digits");
+	is_str(round_trip("1234567.000000089"), "1234567.000000089", "seventeen, and a point");
+	is_str(round_trip("12345678.1234567899"), "12345678.123456789", "nineteen characters");
+	is_str(round_trip("000000000000000007"), "7", "many zeros");
 	is_str(round_trip("0"), "0", "zero");
 	is_str(round_trip("-0"), "0", "minus zero");
 	for (const char *const *t = (const char *const[]){ "", "-", ".", ".5", "5.", "1e9", "0x1",
