@@ -2,7 +2,7 @@
 /* Lines of a bundle, in this order and with these keys in this order:
  *   {"vedette-evidence":1,"key":"…","checkpoint":"…"}
  *   {"consistency":{"checkpoint":"…","proof":["…",…]}}          from a checkpoint kept elsewhere
- *   {"sources":"…"}                       the signed table, where a definition's record is dropped
+ *   {"sources":"…"}                       the signed table, where a definition is dropped or harmed
  *   {"definition":{"seq":…,"arrival":…,"source":0,"flags":…,"raw":"…","proof":["…",…]}}
  *   {"record":{"seq":…,"arrival":…,"source":…,"flags":…,"raw":"…","proof":["…",…]}}
  *   {"end":{"records":…}} */
