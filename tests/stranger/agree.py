@@ -163,19 +163,27 @@ def other_number(b):
 
 
 def other_hash(b):
-    at = rnd.choice(list(re.finditer(rb'"([A-Za-z0-9+/]{43}=)"', b)))
+    all_of = list(re.finditer(rb'"([A-Za-z0-9+/]{43}=)"', b))
+    if not all_of:
+        return b
+    at = rnd.choice(all_of)
     fresh = base64.b64encode(rnd.randbytes(32))
     return b[: at.start(1)] + fresh + b[at.end(1):]
 
 
 def swap_hashes(b):
     all_of = list(re.finditer(rb'"([A-Za-z0-9+/]{43}=)"', b))
+    if len(all_of) < 2:
+        return b  # a tree of one record: no proof holds a hash
     x, y = sorted(rnd.sample(all_of, 2), key=lambda m: m.start())
     return b[: x.start(1)] + y[1] + b[x.end(1): y.start(1)] + x[1] + b[y.end(1):]
 
 
 def fewer_hashes(b):
-    at = rnd.choice(list(re.finditer(rb'"[A-Za-z0-9+/]{43}=",?', b)))
+    all_of = list(re.finditer(rb'"[A-Za-z0-9+/]{43}=",?', b))
+    if not all_of:
+        return b
+    at = rnd.choice(all_of)
     return b[: at.start()] + b[at.end():]
 
 
