@@ -808,16 +808,23 @@ static const uint8_t *pass_idle(const struct walker *w, const uint8_t *p, const 
 uint32_t walker_step(struct walker *w, uint32_t s, struct bytes text)
 {
 	const uint8_t *p = text.at, *end = text.at + text.len;
+	const uint16_t *class_of = w->a->class_of, *next = w->next;
+	unsigned shift = w->shift;
 
 	if (!w->idle)
 		learn_idle(w);
-	for (; p < end && s > STATE_LOST; p++) {
+	while (p < end && s > STATE_LOST) {
 		if (s == w->idle) {
 			p = pass_idle(w, p, end);
 			if (p == end)
 				return s;
 		}
-		s = step(w, s, w->a->class_of[*p]);
+		do { /* the hot loop: a load waits for the one before, and for nothing else */
+			uint32_t known = next[((size_t)s << shift) + class_of[*p]];
+
+			s = __builtin_expect(known != 0, 1) ? known - 1 : step(w, s, class_of[*p]);
+			p++;
+		} while (p < end && s > STATE_LOST && s != w->idle);
 	}
 	return s;
 }
