@@ -131,6 +131,53 @@ static uint32_t dict_size(const struct block *b, uint8_t type)
 	}
 }
 
+#define JOIN_ENTRIES 1024u
+
+/* Which of some entries hold a text: they lie behind each other, a newline after each, and are
+ * searched as one. end: behind each newline. */
+static uint32_t joined_hold(struct bytes all, const uint32_t *end, const struct condition *cond,
+			    bool nocase, uint32_t first, uint64_t *bits)
+{
+	uint32_t i = 0, hits = 0;
+
+	for (size_t at = 0; at < all.len; at = end[i]) {
+		struct bytes rest = bytes_from(all, at);
+		size_t hit = nocase ? bytes_ifind(rest, cond->text) : bytes_find(rest, cond->text);
+
+		if (hit == BYTES_NONE)
+			break;
+		while (end[i] <= at + hit)
+			i++;
+		bit_set(bits, first + i);
+		hits++;
+	}
+	return hits;
+}
+
+/* Ids are short: a call for each to look into it would cost more than the looking. */
+static uint32_t dict_holds(const struct block *b, const struct column_ref *c,
+			   const struct condition *cond, bool nocase, uint32_t n, uint64_t *bits)
+{
+	uint32_t end[JOIN_ENTRIES], hits = 0, first = 0;
+	uint8_t text[JOIN_ENTRIES * TOKEN_TEXT + 256];
+
+	if (bytes_chr(cond->text, '\n') != BYTES_NONE)
+		return 0; /* no entry has one */
+	while (first < n) {
+		uint32_t k = 0;
+		size_t len = 0;
+
+		for (; k < JOIN_ENTRIES && first + k < n && len < JOIN_ENTRIES * TOKEN_TEXT; k++) {
+			len += block_render_value(b, c, first + k, 0, text + len);
+			text[len++] = '\n';
+			end[k] = (uint32_t)len;
+		}
+		hits += joined_hold(bytes_of(text, len), end, cond, nocase, first, bits);
+		first += k;
+	}
+	return hits;
+}
+
 /* Which entries of the dictionary meet the condition; NULL when none does. */
 static uint64_t *dict_ask(const struct block *b, const struct column_ref *c,
 			  const struct condition *cond, bool nocase)
@@ -142,6 +189,10 @@ static uint64_t *dict_ask(const struct block *b, const struct column_ref *c,
 
 	if (by_id && !token_parse_uuid(cond->text, id))
 		n = 0;
+	if (cond->part == PART_HOLDS && c->type != VAR_WORD) {
+		hits = dict_holds(b, c, cond, nocase, n, bits);
+		n = 0;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		struct bytes v;
 
