@@ -601,10 +601,11 @@ int follow_turn(struct follow *f, usec now)
 		return TURN_FULL;
 	for (size_t i = 0; i < f->trail_n; i++) {
 		size_t k = (f->first + i) % f->trail_n;
+		uint64_t given = push_given(f->push);
 		int r = trail_turn(f, f->trails[k], now);
 
-		if (r == TURN_FULL) {
-			f->first = (k + 1) % f->trail_n; /* those have not had their turn */
+		if (r == TURN_FULL) { /* those have not had their turn */
+			f->first = (k + (push_given(f->push) != given)) % f->trail_n;
 			return r;
 		}
 		if (r == TURN_MORE)

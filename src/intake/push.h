@@ -71,6 +71,12 @@ static inline int push_record(struct push *p, uint32_t handle, struct count_row 
 	return 0;
 }
 
+/* Changes with whatever is given: has somebody had his turn, before the ring was full? */
+static inline uint64_t push_given(const struct push *p)
+{
+	return ring_pushed(p->ring) + p->used;
+}
+
 void push_flush(struct push *p); /* what is in the making goes out now */
 
 /* Records and the position after them as one message: all or nothing becomes durable.

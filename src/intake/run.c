@@ -298,13 +298,14 @@ static void round_of(struct intake *in, bool *ret_more, bool *ret_full)
 	in->first = PART_DATAGRAMS;
 	for (unsigned i = 0; i < PART_N; i++) {
 		enum part part = (first + i) % PART_N;
+		uint64_t given = push_given(&in->push);
 		bool before = full;
 
 		if (full && part != PART_DATAGRAMS)
 			continue;
 		take(part_turn(in, part), &more, &full);
 		if (full && !before)
-			in->first = (part + 1) % PART_N;
+			in->first = (part + (push_given(&in->push) != given)) % PART_N;
 	}
 	push_flush(&in->push);
 	*ret_more = more;
