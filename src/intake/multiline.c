@@ -35,10 +35,23 @@ static bool is_time(struct bytes line, size_t i)
 	       (i + 8 == line.len || p[8] != ':');
 }
 
-/* Some time of day near the beginning, or a JSON object, which carries its own. */
+/* "[pid: 4355|app: 0|req: 40529/177223] 10.0.0.7 () {33 vars in 803 bytes} [Sun Mar  1 …": uWSGI's
+ * request lines stand between those of the service, in one file, and have their time far behind. */
+static bool is_uwsgi(struct bytes line)
+{
+	size_t i = 6;
+
+	if (!bytes_starts(line, BYTES("[pid: ")))
+		return false;
+	while (i < line.len && is_digit(line.at[i]))
+		i++;
+	return i > 6 && bytes_starts(bytes_from(line, i), BYTES("|app: "));
+}
+
+/* Some time of day near the beginning, or what carries its own: a JSON object, a request line. */
 static bool has_stamp(struct bytes line)
 {
-	if (line.len && line.at[0] == '{')
+	if (line.len && (line.at[0] == '{' || is_uwsgi(line)))
 		return true;
 	for (size_t i = 0; i < 40 && i + 8 <= line.len; i++)
 		if (is_time(line, i))

@@ -107,6 +107,16 @@ static void joins(void)
 	gives(BYTES(H "ERROR a [-] x:\n[SQL: 1]\n\n" H "ERROR a [SQL: 1]\n12:00:00 b\n"), &usual,
 	      BYTES("0:" H "ERROR a [-] x:\n[SQL: 1]\n\n" H "ERROR a [SQL: 1]|0:12:00:00 b|"),
 	      "a message of several lines");
+	gives(BYTES(H
+		    "WARNING k [req-1 - -] Authorization failed\n"
+		    "[pid: 4355|app: 0|req: 1/2] 10.0.0.7 () {33 vars} [Sun Mar  1 00:01:03 2026]\n"
+		    "[pid: 4355] is text\n"),
+	      &usual,
+	      BYTES("0:" H "WARNING k [req-1 - -] Authorization failed|0:"
+		    "[pid: 4355|app: 0|req: 1/2] 10.0.0.7 () {33 vars} [Sun Mar  1 00:01:03 "
+		    "2026]|0:"
+		    "[pid: 4355] is text|"),
+	      "a request line of uWSGI in the log of its service");
 	gives(BYTES(H "ERROR a x\n" H "ERROR a y\n"), &usual,
 	      BYTES("0:" H "ERROR a x|0:" H "ERROR a y|"), "no context: not oslo's format");
 }
