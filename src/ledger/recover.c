@@ -121,12 +121,13 @@ static int take_blocks(struct ledger *l, struct why *why)
 	struct hash256 root;
 	struct range groups;
 	int r = blocks_list(l->dirfd, &list);
+	bool listed = !r;
 
 	for (size_t i = 0; !r && i < list.n; i++)
 		r = take_block(l, &list.at[i], &last, why);
-	if (!r)
+	if (listed)
 		blocks_done(&list);
-	if (!r && list.n && !trailer_check(&last, &l->id.verifier))
+	if (!r && last.count && !trailer_check(&last, &l->id.verifier))
 		r = why_set(why, -EBADMSG,
 			    "blocks/: the block of record %llu is not signed by this ledger's "
 			    "key; " VERIFY_HINT,
