@@ -240,7 +240,9 @@ static int field_bounds(struct search *s, const struct test *t, const uint64_t *
 	if (!r && t->need && column_lies_in_raw(t->column) &&
 	    bits_count(hi, s->words) > UNTYPED_FEW) {
 		bits_copy(rows, hi, s->words);
+		s->untyped_only = true; /* that is what these rows are */
 		r = rows_need(s, t->need, rows, hi);
+		s->untyped_only = false;
 		if (!r)
 			r = rows_escaped(s);
 		for (size_t i = 0; i < s->words && !r; i++)
