@@ -347,6 +347,8 @@ void oslo(const struct job *j, const char *host, const char *service, enum level
 {
 	static const char *const words[] = { "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL" };
 
+	if (request && !needle.a && truth.lines >= limit / 2)
+		needle = *request; /* one that is in a line: not every story writes its own */
 	header(host, service, j->pid, level, 16);
 	tell("%s.%m %u %s %s ", stamp.oslo, (unsigned)(now % USEC_PER_SEC / 1000), j->pid,
 	     words[level], logger);
@@ -456,8 +458,6 @@ static void run(void)
 			now = next;
 			next += about(gap);
 			j = any_story();
-			if (!needle.a && truth.lines >= limit / 2)
-				needle = j.request;
 		} else {
 			j = heap_take();
 			now = j.at;
