@@ -40,6 +40,7 @@ struct growing {
 	} * waiting;
 	size_t waiting_n;
 	bool kept_checked;
+	bool doubted; /* the records that it grows by may be harmed */
 };
 
 static bool same(const struct hash256 *a, const struct hash256 *b)
@@ -92,7 +93,8 @@ static void grow_level(struct growing *g, unsigned level, const struct hash256 *
 	struct hash256 stored, up[TILE_WIDTH];
 	char name[TILE_NAME_MAX];
 
-	if (level > 1 && stored_entry(g, level, t->n, &stored) && !same(&stored, h)) {
+	if (level > 1 && stored_entry(g, level, t->n, &stored) && !same(&stored, h) &&
+	    !g->doubted) {
 		tile_name(level, t->n / TILE_WIDTH, name);
 		finding(g->v, "tree/%s: entry %llu is harmed: not the root of the tile below", name,
 			(unsigned long long)(t->n % TILE_WIDTH));
@@ -462,7 +464,9 @@ static void take_sealed(struct growing *g, const struct vunit *u, struct outcome
 	if (!u->gone && !u->skip && !o->r) {
 		before = mem_new(1, sizeof(*before)); /* 130 KiB: not for the stack */
 		*before = *g;
+		g->doubted = o->payload_differs; /* then the tiles above are not to blame */
 		grow_by_records(g, u, o);
+		g->doubted = false;
 		fits = g->whole && g->low_known ? root_fits(g, &u->trailer)
 						: !o->payload_differs || !g->differs_n;
 		if (o->payload_differs)
