@@ -289,7 +289,7 @@ class Campaign:
         for _ in range(TAMPERS):
             what, expected, *args = attempt()
             status, said = tool("verify", self.work, *args)
-            if status != expected:
+            if status not in (expected if isinstance(expected, tuple) else (expected,)):
                 bad.append(f"{what}: status {status}, not {expected}: {said}")
         result(not bad, f"{name}: {TAMPERS - len(bad)} of {TAMPERS}", "\n".join(bad[:5]))
 
@@ -310,11 +310,12 @@ class Campaign:
 
     def very_key(self):
         """With the key itself, only a checkpoint that others have kept speaks against it; and only
-        one behind the edited record."""
+        one behind the edited record. One before it cannot, but a forger who was careless may be
+        found all the same: by a definition of a source that he moved."""
         seq, what = self.forged(self.plain + "/key")
         size = self.rnd.choice(sorted(self.signed)[1:])
         write(self.base + "/kept.forger", self.signed[size])
-        return (f"{what}; kept: {size}", 1 if size > seq else 0, self.plain + "/key.pub",
+        return (f"{what}; kept: {size}", 1 if size > seq else (0, 1), self.plain + "/key.pub",
                 self.base + "/kept.forger")
 
     def very_key_among_true_files(self):
