@@ -283,32 +283,35 @@ bool block_may_match(struct block *b, struct bytes pattern)
 	return !ruled_out(b, pattern, false);
 }
 
-int block_match_text(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows)
+enum { RULED_OUT = 1 };
+
+/* What every search begins with: the filter is asked, then the rows kept as text are looked at. */
+static int match_begin(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows)
 {
 	int r;
 
 	if (!pattern.len)
 		return -EINVAL;
 	if (!nocase && !block_may_match(b, pattern))
-		return 0;
+		return RULED_OUT;
 	r = block_load(b);
 	return r ? r : match_text(b, pattern, nocase, rows);
+}
+
+int block_match_text(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows)
+{
+	int r = match_begin(b, pattern, nocase, rows);
+
+	return r == RULED_OUT ? 0 : r;
 }
 
 int block_match(struct block *b, struct bytes pattern, bool nocase, uint64_t *rows)
 {
 	struct search *s;
-	int r;
+	int r = match_begin(b, pattern, nocase, rows);
 
-	if (!pattern.len)
-		return -EINVAL;
-	if (!nocase && !block_may_match(b, pattern))
-		return 0;
-	r = block_load(b);
-	if (!r)
-		r = match_text(b, pattern, nocase, rows);
 	if (r)
-		return r;
+		return r == RULED_OUT ? 0 : r;
 	s = mem_new(1, sizeof(*s));
 	*s = (struct search){ .b = b, .pattern = pattern, .nocase = nocase };
 	s->hit = mem_new(BLOCK_WORDS(b->info.rows), sizeof(*s->hit));
