@@ -9,6 +9,7 @@
 #include "ledger/blocks.h"
 #include "ledger/core.h"
 #include "ledger/segment.h"
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,19 +24,60 @@ void block_add(struct ledger *l, const struct kept_block *b)
 		l->dropped++;
 }
 
+/* The text is lent by the ledger, which only remembers it. */
+__attribute__((format(printf, 2, 3))) static const char *lent_path(const struct ledger *l,
+								   const char *fmt, ...)
+{
+	struct ledger *own = (struct ledger *)(uintptr_t)l;
+	char *path = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&path, fmt, ap) < 0)
+		mem_must(NULL);
+	va_end(ap);
+	free(own->lent_path);
+	own->lent_path = path;
+	return path;
+}
+
+size_t ledger_segments(const struct ledger *l)
+{
+	return l->segments;
+}
+
+void ledger_segment(const struct ledger *l, size_t i, struct ledger_segment *ret)
+{
+	const struct wal_segment *s = &l->segment[i];
+
+	*ret = (struct ledger_segment){ s->first, s->count, s->closed,
+					lent_path(l, "%s/wal/%s", l->dir, s->name) };
+}
+
+size_t ledger_blocks(const struct ledger *l)
+{
+	return l->blocks;
+}
+
+void ledger_block(const struct ledger *l, size_t i, struct ledger_block *ret)
+{
+	const struct kept_block *b = &l->block[i];
+	char name[BLOCK_PATH_MAX];
+
+	block_path(b->first, b->gone, name);
+	*ret = (struct ledger_block){ b->first, b->count, b->arrival_max, b->gone,
+				      lent_path(l, "%s/%s", l->dir, name) };
+}
+
 bool ledger_closed_segment(const struct ledger *l, uint64_t *ret_first, const char **ret_path)
 {
-	struct ledger *own = (struct ledger *)(uintptr_t)l; /* the lent text is the ledger's */
-	char *path = NULL;
+	struct ledger_segment s;
 
 	if (!l->segments || !l->segment[0].closed)
 		return false;
-	if (asprintf(&path, "%s/wal/%s", l->dir, l->segment[0].name) < 0)
-		mem_must(NULL);
-	free(own->closed_path);
-	own->closed_path = path;
-	*ret_first = l->segment[0].first;
-	*ret_path = path;
+	ledger_segment(l, 0, &s);
+	*ret_first = s.first;
+	*ret_path = s.path;
 	return true;
 }
 

@@ -31,7 +31,7 @@ struct kept_block {
 struct ledger {
 	struct ledger_options o;
 	char *dir;
-	char *closed_path; /* what ledger_closed_segment() lends */
+	char *lent_path; /* of ledger_segment() and the like */
 	int dirfd, waldir, treefd, lockfd;
 	int failed; /* for good: 0 or -errno */
 	bool full; /* the last commit found no room */

@@ -210,7 +210,7 @@ static struct ledger *release(struct ledger *l)
 	free(l->segment);
 	free(l->block);
 	free(l->group);
-	free(l->closed_path);
+	free(l->lent_path);
 	free(l->dir);
 	free(l);
 	return NULL;

@@ -69,8 +69,29 @@ int ledger_checkpoint(struct ledger *l); /* sign one now */
 /* Closes the open segment now, if it holds records (import does so at its end). */
 int ledger_close_segment(struct ledger *l);
 
-/* The oldest closed segment that is no block yet. false: none. The name is lent. */
+/* The segments that are no blocks yet, oldest first; only the last may be open. The path is lent
+ * until the next call. */
+struct ledger_segment {
+	uint64_t first;
+	uint32_t count; /* durable records */
+	bool closed;
+	const char *path;
+};
+size_t ledger_segments(const struct ledger *l);
+void ledger_segment(const struct ledger *l, size_t i, struct ledger_segment *ret);
+/* The oldest of them, if it is closed. The path is lent likewise. */
 bool ledger_closed_segment(const struct ledger *l, uint64_t *ret_first, const char **ret_path);
+/* The sealed blocks, oldest first; of those that retention has dropped there is no file. The path
+ * is lent likewise. */
+struct ledger_block {
+	uint64_t first;
+	uint32_t count;
+	usec arrival_max;
+	bool gone;
+	const char *path;
+};
+size_t ledger_blocks(const struct ledger *l);
+void ledger_block(const struct ledger *l, size_t i, struct ledger_block *ret);
 /* Seals `payload` (made by block/build.h from that very segment) as its block, if decoding it gives
  * the segment's records back byte for byte; otherwise -EBADMSG with the reason, and the segment
  * stays. */

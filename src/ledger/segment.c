@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "ledger/file.h"
 #include "ledger/wal_frame.h"
+#include <fcntl.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -19,9 +20,14 @@ struct part { /* one frame */
 	struct bytes positions;
 };
 
+/* The largest segment: ledger.block_bytes at most 256 MiB, a last record of RECORD_MAX, heads. */
+#define FOLLOW_SPACE ((size_t)512 << 20)
+
 struct segment {
 	atomic_uint refs;
 	struct bytes file;
+	size_t mapped; /* bytes of address space at file.at */
+	int fd; /* -1, or of a segment that is followed */
 	struct segment_header header;
 	struct segment_end end;
 	uint64_t raw_bytes;
@@ -124,6 +130,14 @@ static bool clean_tail(int fd, uint64_t at, uint64_t size)
 	return true;
 }
 
+static int map(struct segment *s, int fd, size_t len, struct why *why)
+{
+	int r = io_map(fd, len, &s->file);
+
+	s->mapped = len;
+	return r ? why_set(why, r, "it cannot be mapped: %s", strerror(-r)) : 0;
+}
+
 static int open_fd(struct segment **ret, int fd, bool whole, struct why *why)
 {
 	uint8_t head[SEGMENT_HEADER];
@@ -140,6 +154,7 @@ static int open_fd(struct segment **ret, int fd, bool whole, struct why *why)
 		return (int)n;
 	s = mem_new(1, sizeof(*s));
 	s->refs = 1;
+	s->fd = -1;
 	if (!segment_header_parse(bytes_of(head, (size_t)n), &s->header, why)) {
 		free(s);
 		return -EBADMSG;
@@ -147,10 +162,10 @@ static int open_fd(struct segment **ret, int fd, bool whole, struct why *why)
 	s->end.end = SEGMENT_HEADER;
 	s->end.size = (uint64_t)st.st_size;
 	len = used(fd, (uint64_t)st.st_size);
-	r = io_map(fd, len < SEGMENT_HEADER ? SEGMENT_HEADER : len, &s->file);
+	r = map(s, fd, len < SEGMENT_HEADER ? SEGMENT_HEADER : len, why);
 	if (r) {
 		free(s);
-		return why_set(why, r, "it cannot be mapped: %s", strerror(-r));
+		return r;
 	}
 	scan(s, bytes_sub(s->file, 0, len));
 	if (whole && !s->end.torn && len < s->end.size)
@@ -187,6 +202,53 @@ int segment_open_whole(struct segment **ret, int dirfd, const char *name, struct
 	return open_name(ret, dirfd, name, true, why);
 }
 
+int segment_follow(struct segment **ret, int fd, struct why *why)
+{
+	uint8_t head[SEGMENT_HEADER];
+	ssize_t n = io_pread(fd, head, sizeof(head), 0);
+	struct segment *s;
+	int r;
+
+	if (n < 0)
+		return why_set(why, (int)n, "it cannot be read: %s", strerror((int)-n));
+	s = mem_new(1, sizeof(*s));
+	s->refs = 1;
+	s->end.end = SEGMENT_HEADER;
+	if (!segment_header_parse(bytes_of(head, (size_t)n), &s->header, why)) {
+		free(s);
+		return -EBADMSG;
+	}
+	r = map(s, fd, FOLLOW_SPACE, why);
+	s->fd = r ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (r == 0 && s->fd < 0) {
+		r = -errno;
+		munmap((void *)(uintptr_t)s->file.at, s->mapped);
+	}
+	if (r) {
+		free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+uint32_t segment_more(struct segment *s, uint64_t durable)
+{
+	struct wal_frame f;
+	struct stat st;
+
+	if (s->fd < 0 || s->header.first + s->leaf.n >= durable || fstat(s->fd, &st) < 0)
+		return s->leaf.n;
+	/* Frames that are durable lie within the file for good; beyond its end nothing is touched.
+	 */
+	s->file.len = (uint64_t)st.st_size < s->mapped ? (size_t)st.st_size : s->mapped;
+	while (s->header.first + s->leaf.n < durable &&
+	       wal_frame_next(s->file, s->header.salt, s->end.end, s->header.first + s->leaf.n, &f,
+			      &s->leaf) == 0)
+		take_frame(s, &f);
+	return s->leaf.n;
+}
+
 struct segment *segment_ref(struct segment *s)
 {
 	atomic_fetch_add(&s->refs, 1);
@@ -198,7 +260,9 @@ struct segment *segment_free(struct segment *s)
 	if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
 		return NULL;
 	/* The map holds at least the header, even where the file is shorter than that. */
-	munmap((void *)(uintptr_t)s->file.at, s->file.len);
+	munmap((void *)(uintptr_t)s->file.at, s->mapped);
+	if (s->fd >= 0)
+		close(s->fd);
 	free(s->leaf.at);
 	free(s->part);
 	free(s);

@@ -16,6 +16,13 @@ int segment_open_fd(struct segment **ret, int fd, struct why *why); /* takes no 
 struct segment *segment_free(struct segment *s);
 struct segment *segment_ref(struct segment *s); /* one more to free */
 
+/* Follows a segment while it is being written: segment_more() takes the frames that are there and
+ * whose records are all below `durable` (the size of the tree as the writer tells it), and gives
+ * the number of records there are now. What was lent stays where it is: address space for the
+ * largest segment is set aside at once. The descriptor is duplicated. */
+int segment_follow(struct segment **ret, int fd, struct why *why);
+uint32_t segment_more(struct segment *s, uint64_t durable);
+
 uint64_t segment_first(const struct segment *s); /* seq of its first record */
 uint32_t segment_count(const struct segment *s); /* records in whole frames seen at open */
 uint64_t segment_raw_bytes(const struct segment *s);

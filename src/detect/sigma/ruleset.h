@@ -23,6 +23,7 @@ struct rule_info { /* lent by the set */
 	struct bytes logsource; /* "product/category/service" as written, for people */
 	struct bytes file; /* as given */
 	unsigned line;
+	struct bytes never; /* why it cannot match here (log source, fields); empty: it can */
 	bool quiet; /* only there for a correlation without `generate`: raises nothing by itself */
 };
 
@@ -32,12 +33,19 @@ struct ruleset_refused { /* one document that does not run */
 	struct bytes id, title, reason; /* reason: one line, names the field */
 };
 
+struct ruleset_text { /* a file whose bytes are there already */
+	struct bytes path, text;
+	bool table; /* of log sources; else of rules */
+};
+
 struct ruleset_options {
 	const char *const *paths; /* files and folders of rules */
 	size_t paths_n;
 	const char *const
 		*tables; /* files of log-source tables beside the built-in one; may be none */
 	size_t tables_n;
+	const struct ruleset_text *texts; /* instead of files, or beside them */
+	size_t texts_n;
 	bool flat; /* for flat events: field names as they are, no table */
 	bool any_logsource; /* every rule on every event */
 };

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* correlate.h — correlations between the rules of a set and the groups they count in: documents are
+ * linked to the rules they name, matches of rules are fed to them, and what they find becomes
+ * findings. For the files of detect/sigma alone.
+ * Threads: the linked form is read-only; each matcher has its own struct correlate. Memory: the
+ * arena of the set; `state_bytes` for the groups. */
+#pragma once
+#include "detect/sigma/look.h"
+#include "detect/sigma/matcher.h"
+
+/* All RULE_CORRELATION documents: those that do not compile, or name rules that are not there, are
+ * refused. Sets window of the set, and `quiet` of rules that only serve a correlation. */
+int correlations_link(struct ruleset *s, struct why *why);
+void correlations_free(struct ruleset *s);
+
+struct correlate;
+int correlate_new(struct correlate **ret, const struct ruleset *s, const struct matcher_options *o);
+struct correlate *correlate_free(struct correlate *c);
+/* Rule i matched the event that is looked at. */
+void correlate_matched(struct correlate *c, size_t i, struct look *l, finding_fn *fn, void *ctx);
+void correlate_tick(struct correlate *c, usec now, finding_fn *fn, void *ctx);
+void correlate_counts(const struct correlate *c, struct matcher_counts *ret); /* adds its part */
