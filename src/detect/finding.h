@@ -51,6 +51,7 @@ struct finding {
 	const struct record_ref *proofs; /* newest last */
 	size_t proofs_n;
 	struct bytes source_host, source_name; /* source of the last record; may be empty */
+	bool correlated; /* made by a correlation: entity is its group */
 };
 
 typedef void finding_fn(void *ctx, const struct finding *f);
