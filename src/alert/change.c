@@ -121,6 +121,8 @@ static void change_json(struct alerts *a, const struct row *r, const struct chan
 		buf_printf(to, ",\"delta\":%llu", (unsigned long long)r->unsaid);
 	if (c->kind == CHANGE_RAISED)
 		buf_printf(to, ",\"level_was\":\"%s\"", level_name(r->was_level));
+	if (r && c->kind == CHANGE_ASSIGNED)
+		member(to, "assignee", buf_view(&r->text[ROW_ASSIGNEE]));
 	member(to, "assignee_was", c->assignee_was);
 	member(to, "comment", c->comment);
 	member(to, "reason", c->reason);

@@ -192,6 +192,10 @@ void completion_bash(struct buf *to)
 		buf_str(to, "--help");
 		if (!strcmp(c->name, "report"))
 			buf_str(to, " logins coverage");
+		if (!strcmp(c->name, "alerts"))
+			buf_str(to,
+				" list show ack close reopen assign comment suppress unsuppress "
+				"suppressions stats");
 		if (!strcmp(c->name, "evidence"))
 			buf_str(to, " export verify");
 		if (!strcmp(c->name, "checkpoint"))

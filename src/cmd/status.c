@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vedette status: what a running serve says of itself. */
-#include "base/io.h"
-#include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/config/config.h"
 #include "cmd/serve/status_path.h"
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define STATUS_MAX ((size_t)64 << 20)
 
@@ -24,35 +20,14 @@ static const struct option options[] = {
 
 static int ask(struct args *a, const char *path, bool json)
 {
-	struct sockaddr_un at;
+	struct why why = { "" };
 	struct buf text = { 0 };
-	int dir = status_address(path, &at), fd;
-	ssize_t n;
+	int r = status_ask(path, json ? BYTES("json\n") : BYTES("text\n"), STATUS_MAX, &text, &why);
 
-	if (dir < 0)
-		return args_bad(a, "%s: %s", path, strerror(-dir));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0) {
-		int e = errno;
-
-		close(dir);
-		return args_bad(a, "%s: %s", path,
-				e == ENOENT || e == ECONNREFUSED ? "no serve is running there"
-								 : strerror(e));
-	}
-	close(dir);
-	if (io_write(fd, json ? BYTES("json\n") : BYTES("text\n")) < 0)
-		return args_bad(a, "%s: %s", path, strerror(errno));
-	do {
-		n = io_read(fd, buf_reserve(&text, 65536), 65536);
-		text.len += n > 0 ? (size_t)n : 0;
-	} while (n > 0 && text.len < STATUS_MAX);
-	close(fd);
-	if (!text.len)
-		return args_bad(a, "%s: no answer", path);
-	fwrite(text.at, 1, text.len, stdout);
+	if (r == 0)
+		fwrite(text.at, 1, text.len, stdout);
 	buf_done(&text);
-	return args_flush(a, EXIT_GOOD);
+	return r < 0 ? args_failed(a, &why, r) : args_flush(a, EXIT_GOOD);
 }
 
 static int ask_at(struct args *a, const char *dir, const char *socket_path, bool json)

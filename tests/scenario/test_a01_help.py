@@ -8,7 +8,8 @@ import subprocess
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = ["serve", "import", "search", "report", "verify", "evidence", "checkpoint", "status"]
+COMMANDS = ["serve", "import", "search", "report", "verify", "evidence", "checkpoint", "status",
+            "alerts"]
 
 
 def test_version(vedette):
