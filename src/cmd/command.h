@@ -21,7 +21,6 @@ struct command {
 };
 
 extern const struct command command_serve, command_import, command_search, command_report,
-extern const struct command command_serve, command_import, command_search, command_report,
 	command_verify, command_evidence, command_checkpoint, command_status, command_detect,
 	command_rules, command_alerts;
 extern const struct command *const commands[]; /* ends in NULL */

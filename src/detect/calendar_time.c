@@ -145,7 +145,7 @@ bool rule_parse(struct window *w, struct bytes rrule, struct why *why)
 	struct buf text = { 0 };
 
 	icalerror_set_errors_are_fatal(false);
-	if (rrule.len > 512 || memchr(rrule.at, 0, rrule.len)) {
+	if (!rrule.len || rrule.len > 512 || memchr(rrule.at, 0, rrule.len)) {
 		why_set(why, -EINVAL, "this is no repeat rule of RFC 5545");
 		return false;
 	}
@@ -153,6 +153,7 @@ bool rule_parse(struct window *w, struct bytes rrule, struct why *why)
 	w->rule = icalrecurrencetype_from_string(buf_cstr(&text));
 	buf_done(&text);
 	if (w->rule.freq == ICAL_NO_RECURRENCE || w->rule.rscale) {
+		free(w->rule.rscale);
 		w->rule.rscale = NULL;
 		why_set(why, -EINVAL,
 			"this is no repeat rule of RFC 5545 (FREQ=DAILY, "

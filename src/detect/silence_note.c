@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Vedette itself noted about a source (intake/note.h) tells why it may fall silent.
+ * Three kinds: what is told at once, for it is a deed whether the source goes on or not (truncated,
+ * replaced by other content); what is told unless the source speaks again within the grace
+ * (removed, its writer gone); and what only names the cause when the source is overdue. */
+#include "detect/silence_in.h"
+#include "parse/json.h"
+
+struct noted {
+	struct bytes event, path;
+	uint64_t source, same, count;
+	bool has_source, same_set;
+};
+
+static void leaf(void *ctx, const struct json_leaf *l)
+{
+	struct noted *n = ctx;
+
+	if (bytes_eq(l->path, BYTES("event")) && l->type == JSON_STRING)
+		n->event = l->value;
+	else if (bytes_eq(l->path, BYTES("path")) && l->type == JSON_STRING)
+		n->path = l->value;
+	else if (bytes_eq(l->path, BYTES("source")) && bytes_u64(l->value, &n->source))
+		n->has_source = true;
+	else if (bytes_eq(l->path, BYTES("same")) && bytes_u64(l->value, &n->same))
+		n->same_set = true;
+	else if (bytes_eq(l->path, BYTES("count")))
+		bytes_u64(l->value, &n->count);
+}
+
+enum when { AT_ONCE, AFTER_COPY, AFTER_GRACE, AFTER_WRITER, NAMES };
+
+static const struct {
+	const char *event;
+	enum cause cause;
+	enum when when;
+} known[] = {
+	{ "file-removed", CAUSE_FILE_REMOVED, AFTER_GRACE },
+	{ "file-missing", CAUSE_FILE_REMOVED, AFTER_GRACE },
+	{ "file-truncated", CAUSE_FILE_TRUNCATED, AFTER_COPY },
+	{ "file-replaced", CAUSE_FILE_REPLACED, AT_ONCE },
+	{ "file-mode", CAUSE_FILE_UNWRITABLE, AT_ONCE },
+	{ "file-error", CAUSE_FILE_UNWRITABLE, NAMES },
+	{ "writer-stopped", CAUSE_WRITER_STOPPED, AT_ONCE },
+	{ "writer-gone", CAUSE_WRITER_GONE, AFTER_WRITER },
+	{ "peer-closed", CAUSE_SENDER_GONE, NAMES },
+	{ "disk-full", CAUSE_DISK_FULL, AT_ONCE },
+};
+
+static void pend(struct talker *t, enum cause cause, usec now, usec due)
+{
+	t->pending = cause;
+	t->noted = now;
+	t->due = due;
+}
+
+static void about(struct silence *s, struct talker *t, const struct noted *n, size_t k,
+		  const struct item *i, usec now, finding_fn *fn, void *ctx)
+{
+	enum cause cause = known[k].cause;
+	/* A log that nobody wrote to for long is tidied away: that is no news. */
+	bool stale = pulse_known(s, &t->any) ? now - t->any.last > 2 * t->any.judged.expected &&
+						       now - t->any.last > USEC_PER_DAY
+					     : now - t->any.last > USEC_PER_DAY;
+
+	switch (known[k].when) {
+	case AT_ONCE:
+		if (cause == CAUSE_FILE_REPLACED && n->same_set && n->same) {
+			/* the same content under its name: an editor, sed -i; nothing is lost */
+			t->pending = CAUSE_NONE;
+			return;
+		}
+		if (t->told != cause)
+			tell_note(s, t, cause, i, now, fn, ctx);
+		if (cause != CAUSE_FILE_REPLACED)
+			pend(t, cause, now, INT64_MAX);
+		break;
+	case AFTER_COPY: /* a copy beside it (copytruncate of logrotate) is found soon or never */
+		pend(t, cause, now, now + 5 * USEC_PER_SEC);
+		break;
+	case AFTER_GRACE:
+		pend(t, cause, now, stale ? INT64_MAX : now + 3 * USEC_PER_SEC);
+		break;
+	case AFTER_WRITER:
+		pend(t, cause, now, stale ? INT64_MAX : now + s->o.grace);
+		break;
+	case NAMES:
+		if (!t->pending)
+			pend(t, cause, now, INT64_MAX);
+		break;
+	}
+}
+
+static void on_connection(struct talker *t, struct bytes event)
+{
+	if (bytes_eq(event, BYTES("peer-connected"))) {
+		t->connected = true;
+		t->closed = false;
+		if (t->pending == CAUSE_SENDER_GONE)
+			t->pending = CAUSE_NONE;
+	} else if (bytes_eq(event, BYTES("peer-closed"))) {
+		t->connected = false;
+		t->closed = true;
+	}
+}
+
+void silence_note(struct silence *s, const struct item *i, finding_fn *fn, void *ctx)
+{
+	struct noted n = { 0 };
+	usec now = awake_of(s, i->record->arrival);
+	struct talker *t;
+
+	if (!json_walk(i->record->raw, leaf, &n))
+		return;
+	if (bytes_eq(n.event, BYTES("heartbeat"))) {
+		s->heartbeats = true;
+		return;
+	}
+	if (!n.has_source || n.source > UINT32_MAX || !(t = talker_by_id(s, (uint32_t)n.source)) ||
+	    s->o.by_time)
+		return;
+	on_connection(t, n.event);
+	/* rotated, or the rest was read from a copy: what came before is explained */
+	if ((bytes_eq(n.event, BYTES("file-rotated")) || bytes_eq(n.event, BYTES("file-copy"))) &&
+	    t->pending)
+		t->pending = CAUSE_NONE;
+	for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+		if (bytes_eq(n.event, bytes_str(known[k].event)))
+			about(s, t, &n, k, i, now, fn, ctx);
+}
