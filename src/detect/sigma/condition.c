@@ -81,7 +81,9 @@ static int selector(struct parse *p, bool all, struct expr **ret)
 		    (them ? !hidden : fits(i->key, p->word) && (!hidden || p->word.at[0] == '_')))
 			expr_add(e, p->named[at]);
 	}
-	if (!e->n)
+	if (!e->n && !all && !them)
+		e->kind = EXPR_FALSE; /* none of none: as `1 of filter_optional_*` often has it */
+	else if (!e->n)
 		return why_set(p->c->why, -EINVAL, "condition: there is no detection \"%.*s\"",
 			       (int)bytes_sub(p->word, 0, 60).len, (const char *)p->word.at);
 	advance(p);
@@ -203,7 +205,7 @@ int condition_compile(struct compile *c, struct bytes text, const struct yaml_no
 	struct parse p = { .c = c, .rest = text, .detections = detections, .named = named };
 	int r;
 
-	if (text.len > 10000)
+	if (text.len > 4000)
 		return why_set(c->why, -EINVAL, "condition: too long");
 	advance(&p);
 	r = parse_or(&p, ret);
