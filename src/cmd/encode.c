@@ -50,29 +50,57 @@ static struct parse_hint hint_of(const struct source *s, usec arrival)
 				    .zone_minutes = s->zone_minutes };
 }
 
+static void parse(struct encoder *e, const struct record *r, const struct source *s)
+{
+	struct parse_hint hint = hint_of(s, r->arrival);
+
+	parse_record(&hint, r->raw, &e->event);
+}
+
+static void begin(struct encoder *e)
+{
+	if (e->scratch.total > (1u << 20))
+		arena_reset(&e->scratch); /* builder and onlooker are done with it */
+	e->event.scratch = &e->scratch;
+	event_reset(&e->event);
+}
+
+void encoder_add(struct encoder *e, const struct record *r, bool plain, encoder_look_fn *look,
+		 void *ctx)
+{
+	const struct source *s = e->source(e->ctx, r->source);
+
+	begin(e);
+	if (!plain) {
+		parse(e, r, s);
+		if (look)
+			look(ctx, r, s, &e->event);
+	}
+	builder_add(e->builder, r, &e->event);
+}
+
+void encoder_show(struct encoder *e, const struct record *r, encoder_look_fn *look, void *ctx)
+{
+	const struct source *s = e->source(e->ctx, r->source);
+
+	begin(e);
+	parse(e, r, s);
+	look(ctx, r, s, &e->event);
+}
+
+int encoder_finish(struct encoder *e, struct buf *ret)
+{
+	arena_reset(&e->scratch);
+	return builder_finish(e->builder, ret);
+}
+
 int encoder_run(struct encoder *e, const struct segment *s, bool plain, struct buf *ret)
 {
-	const struct source *source = NULL;
-	uint32_t of = UINT32_MAX;
 	struct record r;
 
 	for (uint32_t i = 0; i < segment_count(s); i++) {
 		segment_record(s, i, &r);
-		if (r.source != of) {
-			source = e->source(e->ctx, r.source);
-			of = r.source;
-		}
-		e->event.scratch = &e->scratch;
-		event_reset(&e->event);
-		if (!plain) {
-			struct parse_hint hint = hint_of(source, r.arrival);
-
-			parse_record(&hint, r.raw, &e->event);
-		}
-		builder_add(e->builder, &r, &e->event);
-		if (e->scratch.total > (1u << 20))
-			arena_reset(&e->scratch); /* the builder has looked already */
+		encoder_add(e, &r, plain, NULL, NULL);
 	}
-	arena_reset(&e->scratch);
-	return builder_finish(e->builder, ret);
+	return encoder_finish(e, ret);
 }

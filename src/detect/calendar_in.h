@@ -63,7 +63,7 @@ struct zones *zones_free(struct zones *z);
 bool times_add(struct calendar *c, struct times *t, struct icaltimetype at);
 bool rule_parse(struct window *w, struct bytes rrule, struct why *why);
 /* "2026-12-01 20:00[:00]" or RFC 3339 with a zone (*ret_utc); civil ranges are checked. */
-bool time_parse(struct bytes text, struct icaltimetype *ret, bool *ret_utc);
+bool calendar_time_parse(struct bytes text, struct icaltimetype *ret, bool *ret_utc);
 struct icaltimetype time_make(const struct civil *c);
 /* Whether a window can be used at all. */
 bool window_good(struct window *w, struct why *why);

@@ -190,7 +190,7 @@ static void until_local(struct window *w)
 	u->zone = NULL;
 }
 
-bool time_parse(struct bytes text, struct icaltimetype *ret, bool *ret_utc)
+bool calendar_time_parse(struct bytes text, struct icaltimetype *ret, bool *ret_utc)
 {
 	struct civil c;
 	usec at;

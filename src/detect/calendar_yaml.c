@@ -102,7 +102,7 @@ static int add_except(struct reading *r, struct window *w, const yaml_node_t *n,
 		civil_of(at, &c);
 		t = time_make(&c);
 		t.is_date = 1;
-	} else if (!time_parse(text, &t, &utc) || utc) {
+	} else if (!calendar_time_parse(text, &t, &utc) || utc) {
 		return bad(r, n, "except: a date (2026-12-25) or a local time (2026-12-25 20:00)");
 	}
 	return times_add(r->c, &w->except, t) ? 0
@@ -201,11 +201,11 @@ static int dated_ends(struct reading *r, struct window *w, const struct ends *e)
 	struct window utc = { 0 };
 	bool from_utc, to_utc;
 
-	if (!time_parse(e->from, &w->start, &from_utc))
+	if (!calendar_time_parse(e->from, &w->start, &from_utc))
 		return bad(r, e->from_at,
 			   "from: a time (2026-12-01 20:00, or with a zone 2026-12-01T20:00:00Z), "
 			   "or a time of day (\"20:00\") with repeat");
-	if (!time_parse(e->to, &to, &to_utc))
+	if (!calendar_time_parse(e->to, &to, &to_utc))
 		return bad(r, e->to_at, "to: a time, as from is");
 	w->length = time_of(to_utc ? &utc : w, to) - time_of(from_utc ? &utc : w, w->start);
 	if (from_utc)

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* detect.h — all of detection behind one door: Sigma rules and correlations, and the detectors of
  * what no rule language states. In: every record of a ledger (or file) in its order, and the time.
- * Out: findings. A function of the ledger: the same records give the same findings; no clock is read.
- * Threads: one owner. Memory: bounded by the options; rules come beside. */
+ * Out: findings. A function of the ledger: the same records give the same findings; no clock is
+ * read. Threads: one owner. Memory: bounded by the options; rules come beside. */
 #pragma once
 #include "detect/item.h"
 #include "detect/sigma/ruleset.h"
 
 struct calendar;
 struct detector;
+struct matcher;
+struct silence_expected;
 
 struct detector_options {
 	size_t memory; /* state of correlations */
 	usec late; /* see matcher.h */
+	bool by_time; /* the records' own times are the only clock there is: files, imports */
+	const struct silence_expected *expected; /* sources that must speak; copied */
+	size_t expected_n;
 };
 
 int detector_new(struct detector **ret, const struct detector_options *o);
 struct detector *detector_free(struct detector *d);
 
-/* New rules or windows, from now on; taken (NULL: none). Correlations that are the same go on. */
-void detector_rules(struct detector *d, struct ruleset *fresh);
+/* New rules or windows, from now on; taken (NULL: none). Correlations begin with empty windows. */
+int detector_rules(struct detector *d, struct ruleset *fresh);
+const struct ruleset *detector_ruleset(const struct detector *d); /* NULL: none; lent */
+const struct matcher *detector_matcher(const struct detector *d); /* for its counts; likewise */
 void detector_calendar(struct detector *d, struct calendar *fresh);
 /* How far back records matter to correlations; 0: not at all. */
 usec detector_window(const struct detector *d);

@@ -15,7 +15,8 @@
 	X(SYSLOG_TCP, "syslog-tcp", "peer address")                                                \
 	X(SYSLOG_UNIX, "syslog-unix", "socket path")                                               \
 	X(JOURNAL, "journal", "unit or identifier")                                                \
-	X(IMPORT, "import", "path")
+	X(IMPORT, "import", "path")                                                                \
+	X(CONFIG, "config", "path of a configuration file")
 
 enum source_kind {
 #define X(id, name, what) SOURCE_##id,

@@ -265,3 +265,13 @@ void config_print(const struct config *c, bool explain, struct buf *to)
 		buf_str(to, "\n");
 	}
 }
+
+const char *config_alerts_dir(const struct config *c, struct buf *room)
+{
+	buf_clear(room);
+	if (*c->alerts_dir)
+		buf_str(room, c->alerts_dir);
+	else
+		buf_printf(room, "%s.alerts", c->ledger.dir);
+	return buf_cstr(room);
+}

@@ -23,6 +23,10 @@ struct config {
 		uint64_t block_bytes, keep_bytes, reserve;
 		usec block_age, checkpoint_every, keep_age;
 	} ledger;
+	struct config_list watch_config, rules_paths, rules_tables, calendar_files;
+	uint64_t detect_memory;
+	usec detect_late, detect_replay;
+	char *alerts_dir; /* "": see config_alerts_dir() */
 	struct config_list files, syslog_udp, syslog_tcp, syslog_unix, journal_directories;
 	uint64_t receive_buffer, ring;
 	bool journal_enabled;
@@ -60,6 +64,8 @@ void config_done(struct config *c);
 /* Reads a file over the defaults. c is valid (and to be done) whatever comes out. */
 int config_load(struct config *c, const char *file, struct why *why);
 int config_parse(struct config *c, struct bytes yaml, const char *name, struct why *why);
+/* Where the database of alerts lies; lent by `room`. */
+const char *config_alerts_dir(const struct config *c, struct buf *room);
 /* All effective values as YAML that config_load() takes, each with its explanation. */
 void config_print(const struct config *c, bool explain, struct buf *to);
 

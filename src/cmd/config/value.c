@@ -290,7 +290,7 @@ void config_show(const struct config *c, const struct config_key *k, struct buf 
 /* Defaults of lists are written with blanks between. */
 static void set_fallback(struct config *c, const struct config_key *k)
 {
-	struct bytes item[8], rest = bytes_str(k->fallback);
+	struct bytes item[64], rest = bytes_str(k->fallback);
 	struct why why = { "" };
 	size_t n = 0;
 
@@ -298,7 +298,7 @@ static void set_fallback(struct config *c, const struct config_key *k)
 		config_set(c, k, &rest, 1, &why);
 		return;
 	}
-	while (rest.len && n < 8) {
+	while (rest.len && n < 64) {
 		size_t blank = bytes_chr(rest, ' ');
 
 		item[n++] = bytes_sub(rest, 0, blank);

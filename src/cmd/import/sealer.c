@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/import/sealer.h"
 #include "cmd/encode.h"
+#include "cmd/known.h"
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,8 +19,7 @@ struct sealer {
 	pthread_cond_t changed;
 	enum state state; /* under the lock; the rest belongs to the thread while BUSY */
 	struct encoder *encoder;
-	struct source *sources;
-	uint32_t sources_n, sources_cap;
+	struct known sources; /* the ledger's own table moves as it grows */
 	int fd;
 	uint64_t first;
 	struct buf payload;
@@ -31,7 +31,7 @@ static const struct source *source_by_id(void *ctx, uint32_t id)
 {
 	const struct sealer *s = ctx;
 
-	return id < s->sources_n ? &s->sources[id] : NULL;
+	return known_at(&s->sources, id);
 }
 
 static void encode(struct sealer *s)
@@ -108,42 +108,18 @@ struct sealer *sealer_free(struct sealer *s)
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->changed);
 	encoder_free(s->encoder);
-	for (uint32_t i = 0; i < s->sources_n; i++) {
-		free((void *)(uintptr_t)s->sources[i].host.at);
-		free((void *)(uintptr_t)s->sources[i].name.at);
-	}
-	free(s->sources);
+	known_done(&s->sources);
 	buf_done(&s->payload);
 	free(s);
 	return NULL;
 }
 
-static struct bytes keep(struct bytes b)
-{
-	uint8_t *p = mem_new(b.len + 1, 1);
-
-	if (b.len)
-		memcpy(p, b.at, b.len);
-	return bytes_of(p, b.len);
-}
-
-/* The ledger's own table moves as it grows; the thread has a copy. */
 static void copy_sources(struct sealer *s)
 {
 	const struct source *from;
 
-	while ((from = ledger_source_by_id(s->ledger, s->sources_n)) != NULL) {
-		struct source *to;
-
-		if (s->sources_n == s->sources_cap) {
-			s->sources_cap = s->sources_cap ? 2 * s->sources_cap : 256;
-			s->sources = mem_must(realloc(s->sources, s->sources_cap * sizeof(*to)));
-		}
-		to = &s->sources[s->sources_n++];
-		*to = *from;
-		to->host = keep(from->host);
-		to->name = keep(from->name);
-	}
+	while ((from = ledger_source_by_id(s->ledger, s->sources.n)) != NULL)
+		known_add(&s->sources, from);
 }
 
 static enum state state_now(struct sealer *s, bool wait)

@@ -11,6 +11,7 @@
 
 #define PAYLOAD_MAX ((uint64_t)1 << 30)
 #define RETRY_AFTER (30 * USEC_PER_SEC)
+#define FULL_AFTER (5 * USEC_PER_SEC)
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
 void adopter_init(struct adopter *a, struct ledger *l, struct keeper_numbers *numbers)
@@ -30,7 +31,12 @@ void adopter_analyst(struct adopter *a, int sock)
 	adopter_done(a);
 	a->sock = sock;
 	a->sources_sent = 0;
-	a->busy = false;
+	a->out_n = 0;
+	a->next = 0;
+	a->began = a->history_out = a->history_ended = false;
+	a->history_at = 0;
+	a->noted = 0;
+	a->noted_untold = false;
 }
 
 /* The segment did not come back as a block. The first time it may be the parser's fault: then it
@@ -41,10 +47,13 @@ static void failed(struct adopter *a, usec now, const char *text)
 
 	text_safe(&safe, bytes_sub(bytes_str(text), 0, 300), NULL);
 	a->failures++;
+	a->out[0].again = true;
+	a->out[0].told_closed = false;
 	a->not_before = now + (a->failures > 1 ? RETRY_AFTER : 0);
 	count_add(&a->numbers->adopt_refused, 1);
-	say(SAY_WARN, "segment of record %llu is not sealed: %s; %s", (unsigned long long)a->first,
-	    buf_cstr(&safe), a->failures > 1 ? "trying again later" : "trying without parser");
+	say(SAY_WARN, "segment of record %llu is not sealed: %s; %s",
+	    (unsigned long long)a->out[0].first, buf_cstr(&safe),
+	    a->failures > 1 ? "trying again later" : "trying without parser");
 	buf_done(&safe);
 }
 
@@ -60,32 +69,19 @@ static int adopt_payload(struct adopter *a, int fd, uint64_t len, struct why *wh
 	r = io_map(fd, len, &payload);
 	if (r < 0)
 		return why_set(why, -EBADMSG, "its memory cannot be mapped");
-	r = ledger_adopt(a->ledger, a->first, payload, why);
+	r = ledger_adopt(a->ledger, a->out[0].first, payload, why);
 	munmap((void *)(uintptr_t)payload.at, payload.len);
 	return r;
 }
 
-static int take_answer(struct adopter *a, struct bytes message, const int *fds, size_t n, usec now)
+/* The oldest segment, whose payload came back (or did not). */
+static int take_block(struct adopter *a, struct cursor *c, const int *fds, size_t n, usec now)
 {
-	struct cursor c = cursor_of(message);
 	struct why why = { "" };
-	uint8_t what = cur_u8(&c);
-	uint64_t first = cur_u64le(&c), len;
+	uint64_t len = cur_u64le(c);
 	int r;
 
-	if (c.bad || !a->busy || first != a->first)
-		return 0; /* an answer to nothing that was asked */
-	a->busy = false;
-	if (what == TALK_FAILED) {
-		struct bytes text = cur_rest(&c);
-		char line[256];
-
-		snprintf(line, sizeof(line), "%.*s", (int)bytes_sub(text, 0, 200).len, text.at);
-		failed(a, now, line);
-		return 0;
-	}
-	len = cur_u64le(&c);
-	if (what != TALK_BLOCK || c.bad || n != 1) {
+	if (c->bad || n != 1) {
 		failed(a, now, "the analyst answered what is no answer");
 		return 0;
 	}
@@ -93,15 +89,68 @@ static int take_answer(struct adopter *a, struct bytes message, const int *fds, 
 	if (r == 0) {
 		count_add(&a->numbers->adopted, 1);
 		a->failures = 0;
+		memmove(a->out, a->out + 1, --a->out_n * sizeof(*a->out));
 		return 0;
 	}
 	if (r == -EIO)
 		return r;
 	if (r == -ENOSPC) { /* the segment stays; later */
-		a->not_before = now + 5 * USEC_PER_SEC;
+		a->out[0].told_closed = false;
+		a->out[0].again = true;
+		a->not_before = now + FULL_AFTER;
 		return 0;
 	}
 	failed(a, now, why.line[0] ? why.line : strerror(-r));
+	return 0;
+}
+
+static int take_note(struct adopter *a, uint64_t number, struct bytes json)
+{
+	int r;
+
+	if (json.len > NOTE_MAX)
+		return 0;
+	r = ledger_note(a->ledger, json);
+	if (r == -EINVAL)
+		return 0; /* no note: not taken, never told durable */
+	if (r == 0 && number > a->noted) {
+		a->noted = number;
+		a->noted_untold = true;
+	}
+	return r == -ENOSPC || r == -ENOBUFS ? 0 : r; /* it comes again */
+}
+
+static int take_answer(struct adopter *a, struct bytes message, const int *fds, size_t n, usec now)
+{
+	struct cursor c = cursor_of(message);
+	uint8_t what = cur_u8(&c);
+	uint64_t number = cur_u64le(&c);
+	char line[256];
+
+	if (c.bad)
+		return 0;
+	switch (what) {
+	case TALK_BEGIN:
+		a->began = true;
+		a->history_from = (usec)number;
+		return 0;
+	case TALK_SHOWN:
+		a->history_out = false;
+		return 0;
+	case TALK_NOTE:
+		return take_note(a, number, cur_rest(&c));
+	case TALK_BLOCK:
+	case TALK_FAILED:
+		break;
+	default:
+		return 0;
+	}
+	if (!a->out_n || number != a->out[0].first || !a->out[0].told_closed)
+		return 0; /* an answer to nothing that was asked */
+	if (what == TALK_BLOCK)
+		return take_block(a, &c, fds, n, now);
+	snprintf(line, sizeof(line), "%.*s", (int)bytes_sub(cur_rest(&c), 0, 200).len, c.at);
+	failed(a, now, line);
 	return 0;
 }
 
@@ -117,11 +166,7 @@ static int receive(struct adopter *a, usec now)
 		if (r == FDPASS_NONE)
 			return 0;
 		if (r != 0 && r != -EMSGSIZE) {
-			bool was_busy = a->busy;
-
-			adopter_analyst(a, -1);
-			if (was_busy)
-				failed(a, now, "the analyst is gone");
+			adopter_analyst(a, -1); /* what it had goes to the next one */
 			return 0;
 		}
 		r = r == 0 ? take_answer(a, bytes_of(buf, len), fds, n, now) : 0;
@@ -150,37 +195,111 @@ static bool send_sources(struct adopter *a)
 	return sent;
 }
 
-static void send_segment(struct adopter *a, uint64_t first, const char *path, usec now)
+/* what, a number, and what else is in `more`, with the descriptor of a file where path names one.
+ * 1: sent, 0: the analyst does not keep up, -errno: the file cannot be opened. */
+static int send_file(struct adopter *a, enum talk what, uint64_t first, struct bytes more,
+		     const char *path)
 {
 	struct buf b = { 0 };
-	int fd;
+	int fd = -1, r;
 
-	if (first != a->first) {
-		a->first = first;
-		a->failures = 0;
+	if (path) {
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0)
+			return -errno;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0) {
-		failed(a, now, strerror(errno));
-		return;
-	}
-	buf_u8(&b, TALK_SEGMENT);
+	buf_u8(&b, (uint8_t)what);
 	buf_u64le(&b, first);
-	buf_u8(&b, a->failures > 0);
-	a->busy = fdpass_send(a->sock, buf_view(&b), &fd, 1) == 0;
+	buf_bytes(&b, more);
+	r = fdpass_send(a->sock, buf_view(&b), &fd, fd >= 0) == 0;
 	buf_done(&b);
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+/* true: all blocks that were wished for have been sent and looked at. */
+static bool history(struct adopter *a)
+{
+	while (!a->history_out && a->history_at < ledger_blocks(a->ledger)) {
+		struct ledger_block b;
+		int r;
+
+		ledger_block(a->ledger, a->history_at, &b);
+		if (a->history_from == USEC_NONE || b.arrival_max < a->history_from || b.gone) {
+			a->history_at++;
+			continue;
+		}
+		r = send_file(a, TALK_HISTORY, b.first, BYTES(""), b.path);
+		if (r == 0)
+			return false;
+		a->history_at++; /* one that cannot be opened is left out: verify names it */
+		a->history_out = r > 0;
+	}
+	return !a->history_out;
+}
+
+static void send_segment(struct adopter *a, const struct ledger_segment *s)
+{
+	int r = send_file(a, TALK_SEGMENT, s->first, BYTES("\0"), s->path);
+
+	if (r < 0)
+		say(SAY_WARN, "%s cannot be opened: %s", s->path, strerror(-r));
+	if (r != 1)
+		return; /* with the next step */
+	a->out[a->out_n++] = (struct out){ .first = s->first };
+	a->next = s->first + 1;
+}
+
+/* Once more; after a failure without a parser, which may have been at fault. */
+static void send_again(struct adopter *a, struct out *o, const struct ledger_segment *s)
+{
+	uint8_t plain = a->failures > 0;
+
+	o->again = send_file(a, TALK_SEGMENT, s->first, bytes_of(&plain, 1), s->path) != 1;
+}
+
+static void send_segments(struct adopter *a, usec now)
+{
+	for (size_t i = 0; i < ledger_segments(a->ledger); i++) {
+		struct ledger_segment s;
+		unsigned at = 0;
+
+		ledger_segment(a->ledger, i, &s);
+		if (s.first >= a->next && a->out_n < ADOPT_OUT)
+			send_segment(a, &s);
+		while (at < a->out_n && a->out[at].first != s.first)
+			at++;
+		if (at < a->out_n && a->out[at].again && now >= a->not_before)
+			send_again(a, &a->out[at], &s);
+		if (at < a->out_n && s.closed && !a->out[at].told_closed && !a->out[at].again)
+			a->out[at].told_closed =
+				send_file(a, TALK_CLOSED, s.first,
+					  bytes_of(&s.count, sizeof(s.count)), NULL) == 1;
+	}
 }
 
 int adopter_step(struct adopter *a, usec now)
 {
-	const char *path;
-	uint64_t first;
 	int r = receive(a, now);
 
-	if (r < 0 || a->sock < 0 || a->busy || now < a->not_before)
+	if (r < 0 || a->sock < 0 || !a->began)
 		return r;
-	if (ledger_closed_segment(a->ledger, &first, &path) && send_sources(a))
-		send_segment(a, first, path, now);
+	if (!send_sources(a))
+		return 0;
+	if (!a->history_ended) {
+		if (!history(a))
+			return 0;
+		a->history_ended = send_file(a, TALK_HISTORY_END, a->next, BYTES(""), NULL) == 1;
+	}
+	if (a->history_ended)
+		send_segments(a, now);
 	return 0;
+}
+
+void adopter_durable(struct adopter *a)
+{
+	if (!a->noted_untold || a->sock < 0)
+		return;
+	a->noted_untold = send_file(a, TALK_NOTED, a->noted, BYTES(""), NULL) != 1;
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* compiler.h — rules and calendars of a bundle are compiled beside the analyst's work, by a thread,
- * and every rule is proven alive with its own sample before it goes into force. What cannot be used
- * is told and left out; a bundle without anything good leaves what is in force as it is.
+ * What cannot be used is told and left out; a bundle that cannot be read, and a bad calendar, leave
+ * what is in force as it is.
  * Threads: one owner; the thread is ours. Memory: the fresh set beside the one in force. */
 #pragma once
 #include "base/buf.h"
-#include "cmd/config/config.h"
 #include "detect/calendar.h"
 #include "detect/sigma/ruleset.h"
 
 struct compiler;
 struct compiled;
 
-int compiler_new(struct compiler **ret, const struct config *c); /* the configuration is lent */
+int compiler_new(struct compiler **ret);
 struct compiler *compiler_free(struct compiler *c); /* waits for the thread */
 /* A bundle (bundle.h); the descriptor is duplicated. While one is compiled the newest waits. */
 void compiler_start(struct compiler *c, int fd);
@@ -23,6 +22,8 @@ int compiler_fd(const struct compiler *c); /* readable when there is something t
 /* Both become the caller's; NULL: keep what is in force. */
 struct ruleset *compiled_rules(struct compiled *c);
 struct calendar *compiled_calendar(struct compiled *c);
+size_t compiled_n(const struct compiled *c); /* rules and correlations */
+size_t compiled_refused(const struct compiled *c);
 /* {"event":"rules-loaded",…}: for the ledger. */
 void compiled_note(const struct compiled *c, struct buf *to);
 struct compiled *compiled_free(struct compiled *c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve/desk.h"
 #include "base/io.h"
+#include "cmd/serve/ask.h"
 #include "cmd/serve/talk.h"
 #include <microhttpd.h>
 #include <poll.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #define CLIENT_PATIENCE 2 /* seconds, for whoever asks over the unix socket */
+#define ANALYST_PATIENCE (5 * USEC_PER_SEC)
+#define LINE_MAX_BYTES (ASK_REQUEST_MAX + 4096u)
 
 static enum MHD_Result answer(struct MHD_Connection *c, unsigned status, const char *type,
 			      struct buf *text)
@@ -85,24 +88,85 @@ static struct MHD_Daemon *http_start(const struct desk_start *d)
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768, MHD_OPTION_END);
 }
 
-/* One line of request ("text" or "json"), one answer. */
-static void status_client(const struct desk_start *d)
+/* A line, without its newline; what comes after it is not looked at. false: none came in time. */
+static bool read_line(int fd, struct buf *ret)
+{
+	const uint8_t *end = NULL;
+	ssize_t n = 1;
+
+	while (n > 0 && !end && ret->len < LINE_MAX_BYTES) {
+		n = recv(fd, buf_reserve(ret, 4096), 4096, 0);
+		if (n > 0)
+			end = memchr(ret->at + ret->len, '\n', (size_t)n);
+		ret->len += n > 0 ? (size_t)n : 0;
+	}
+	if (end)
+		ret->len = (size_t)(end - ret->at);
+	return end != NULL;
+}
+
+static void refuse(struct buf *to, const char *text)
+{
+	buf_printf(to, "{\"error\":\"%s\"}\n", text);
+}
+
+static void ask_analyst(struct desk_start *d, struct bytes request, struct buf *to)
+{
+	int r = ask(d->analyst, ++d->asked, request, ANALYST_PATIENCE, to);
+
+	if (r == 0)
+		return;
+	buf_clear(to);
+	refuse(to, r == -EMSGSIZE    ? "the request is too long"
+		   : r == -ETIMEDOUT ? "the analyst is busy; ask again"
+				     : "the analyst does not run; it is being started again");
+}
+
+/* One line of request, one answer: "text" and "json" (the status), or "alerts" and what the analyst
+ * is asked. */
+static void status_client(struct desk_start *d)
 {
 	struct timeval patience = { .tv_sec = CLIENT_PATIENCE };
-	struct buf text = { 0 };
-	char line[16] = "";
+	struct buf text = { 0 }, line = { 0 };
 	int fd = accept4(d->status_fd, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)
 		return;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (recv(fd, line, sizeof(line) - 1, 0) > 0) {
-		desk_status(d, !strncmp(line, "json", 4), &text);
+	if (read_line(fd, &line)) {
+		struct bytes request = buf_view(&line);
+
+		if (bytes_starts(request, BYTES("alerts ")))
+			ask_analyst(d, bytes_from(request, 7), &text);
+		else
+			desk_status(d, bytes_eq(request, BYTES("json")), &text);
 		io_write(fd, buf_view(&text));
 	}
+	buf_done(&line);
 	buf_done(&text);
 	close(fd);
+}
+
+/* false: it is gone. */
+static bool hear_supervisor(struct desk_start *d)
+{
+	uint8_t room[TALK_MAX];
+	int fds[FDPASS_MAX], r;
+	size_t len = 0, n = 0;
+
+	for (;;) {
+		r = fdpass_recv(d->supervisor, room, sizeof(room), &len, fds, &n);
+		if (r == 0 && len && room[0] == TALK_ALERTS && n == 1) {
+			if (d->analyst >= 0)
+				close(d->analyst);
+			d->analyst = fds[--n];
+		}
+		while (r == 0 && n)
+			close(fds[--n]);
+		if (r)
+			return r == FDPASS_NONE;
+	}
 }
 
 static int epoll_of(struct MHD_Daemon *http)
@@ -113,7 +177,7 @@ static int epoll_of(struct MHD_Daemon *http)
 	return i ? i->epoll_fd : -1;
 }
 
-int desk_run(const struct desk_start *d)
+int desk_run(struct desk_start *d)
 {
 	struct MHD_Daemon *http = d->http_fd >= 0 ? http_start(d) : NULL;
 	struct pollfd p[3] = { { .fd = d->supervisor, .events = POLLIN },
@@ -130,7 +194,7 @@ int desk_run(const struct desk_start *d)
 		if (http && MHD_get_timeout(http, &wait) == MHD_YES && wait > 1000)
 			wait = 1000;
 		poll(p, 3, (int)wait);
-		if (p[0].revents) /* the supervisor never says anything: it closes */
+		if (p[0].revents && !hear_supervisor(d))
 			break;
 		if (p[1].revents)
 			status_client(d);

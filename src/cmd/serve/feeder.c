@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve/feeder.h"
 #include "cmd/serve/talk.h"
+#include "intake/configs.h"
 #include "intake/control.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +36,11 @@ static int run(void *ctx)
 								.name = f->listeners->at[i].address,
 								.slot = f->listeners->at[i].slot };
 	f->forget(f->forget_ctx);
-	r = intake_run(&ic, f->ring, f->child);
+	if (f->kind == SOURCE_CONFIG)
+		r = configs_run(&(struct configs_config){ f->host, ic.watch_fd, f->counts },
+				f->ring, f->child);
+	else
+		r = intake_run(&ic, f->ring, f->child);
 	if (r < 0)
 		say(SAY_ERROR, "%s", strerror(-r));
 	return r < 0 ? 1 : 0;
@@ -139,9 +144,11 @@ static int add_patterns(struct feeder *f, const struct config *c, struct why *wh
 {
 	int r = 0;
 
-	if (f->kind == SOURCE_FILE) {
-		for (size_t i = 0; r == 0 && i < c->files.n; i++)
-			r = names_add(f->names, SOURCE_FILE, c->files.at[i], why);
+	if (f->kind != SOURCE_JOURNAL) {
+		const struct config_list *l = f->kind == SOURCE_FILE ? &c->files : &c->watch_config;
+
+		for (size_t i = 0; r == 0 && i < l->n; i++)
+			r = names_add(f->names, SOURCE_FILE, l->at[i], why);
 		return r;
 	}
 	for (size_t i = 0; r == 0 && i < c->journal_directories.n; i++) {

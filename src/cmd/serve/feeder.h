@@ -22,7 +22,8 @@ enum feeder_state {
 struct feeder {
 	struct role role;
 	enum feeder_state state;
-	enum source_kind kind; /* SOURCE_FILE or SOURCE_JOURNAL: whose names it follows */
+	enum source_kind kind; /* SOURCE_FILE, _JOURNAL or _CONFIG: whose names it follows */
+	unsigned ring_index;
 	const struct config *config;
 	const struct listeners *listeners; /* NULL: none */
 	struct listeners has; /* those the process has; the descriptors are not its own */

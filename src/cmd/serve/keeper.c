@@ -5,6 +5,7 @@
 #include "cmd/serve/keeper.h"
 #include "cmd/birth.h"
 #include "cmd/serve/adopt.h"
+#include "cmd/serve/frontier.h"
 #include "cmd/serve/take.h"
 #include "cmd/serve/talk.h"
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #define BATCH_BYTES ((size_t)4 << 20) /* from one ring, for one commit */
 #define TICK_EVERY (USEC_PER_SEC / 4)
 #define FULL_RETRY USEC_PER_SEC
+#define HEARTBEAT_EVERY (10 * USEC_PER_SEC)
 #define STOP_PATIENCE (5 * USEC_PER_SEC) /* with a full disk, at the end */
 
 struct keeper {
@@ -25,7 +27,7 @@ struct keeper {
 	struct feed feed[SERVE_RINGS];
 	size_t feeds;
 	struct adopter adopter;
-	usec ticked;
+	usec ticked, beat;
 	usec full_since, retried; /* 0: the disk is not full */
 	usec stopping; /* 0, or when it was told to */
 };
@@ -141,6 +143,7 @@ static void count_commit(struct keeper *k, usec took)
 	count_add(&k->numbers->commits, 1);
 	count_set(&k->numbers->last_commit, (uint64_t)clock_real());
 	count_set(&k->numbers->tree_size, ledger_size(k->ledger));
+	frontier_tell(&k->start->shared->frontier, k->start->wake, ledger_size(k->ledger));
 }
 
 /* What all feeds have taken becomes durable and is released. */
@@ -157,6 +160,7 @@ static int commit(struct keeper *k)
 		return r;
 	for (size_t i = 0; i < k->feeds; i++)
 		feed_durable(&k->feed[i]);
+	adopter_durable(&k->adopter);
 	count_commit(k, clock_mono() - from);
 	return 0;
 }
@@ -216,6 +220,22 @@ static void show_counts(struct keeper *k)
 	count_set(&k->numbers->raw_bytes, n.raw_bytes);
 }
 
+/* The proof, in the ledger itself, that we were awake: a gap of the heartbeat is not a silence of
+ * those who send. */
+static void heartbeat(struct keeper *k, usec now)
+{
+	struct buf b = { 0 };
+
+	if (now - k->beat < HEARTBEAT_EVERY || k->full_since)
+		return;
+	k->beat = now;
+	buf_printf(&b, "{\"event\":\"heartbeat\",\"records\":%llu,\"bytes\":%llu}",
+		   (unsigned long long)count_get(&k->numbers->records),
+		   (unsigned long long)count_get(&k->numbers->bytes));
+	(void)ledger_note(k->ledger, buf_view(&b)); /* a full disk has its own words */
+	buf_done(&b);
+}
+
 static int tick(struct keeper *k, usec now)
 {
 	int r;
@@ -223,6 +243,7 @@ static int tick(struct keeper *k, usec now)
 	if (now - k->ticked < TICK_EVERY)
 		return 0;
 	k->ticked = now;
+	heartbeat(k, now);
 	r = ledger_tick(k->ledger, clock_real());
 	show_counts(k);
 	return r == -ENOSPC ? 0 : r;
@@ -347,6 +368,7 @@ int keeper_run(const struct keeper_start *start)
 	r = start_feeds(&k);
 	if (r == 0) {
 		show_counts(&k);
+		frontier_tell(&start->shared->frontier, start->wake, ledger_size(k.ledger));
 		count_set(&k.numbers->ready, 1);
 		talk_word(start->supervisor, TALK_READY, 0);
 		r = loop(&k);

@@ -14,6 +14,7 @@ struct keeper_start {
 	struct ring_notes *notes[SERVE_RINGS];
 	struct shared *shared;
 	int supervisor; /* socket */
+	int wake; /* frontier.h */
 };
 
 enum { KEEPER_REFUSED = 2, KEEPER_BROKEN_RING = 3 }; /* exit status: cannot open; see ring_notes */

@@ -42,6 +42,22 @@ static const struct metric keeper_metrics[] = {
 	       "time of the last commit"),
 };
 
+#define ANALYST(name, kind, member, scale, help)                                                   \
+	{                                                                                          \
+		"vedette_" name, kind, help, offsetof(struct analyst_numbers, member), scale       \
+	}
+static const struct metric analyst_metrics[] = {
+	ANALYST("analyst_records_total", "counter", records, 1, "records parsed and looked at"),
+	ANALYST("analyst_seen", "gauge", seen, 1,
+		"records looked at: beside vedette_ledger_records it says how far behind detection "
+		"is"),
+	ANALYST("findings_total", "counter", findings, 1, "findings of rules and detectors"),
+	ANALYST("rules", "gauge", rules, 1, "rules and correlations in force"),
+	ANALYST("rules_refused", "gauge", rules_refused, 1, "documents that do not run as written"),
+	ANALYST("poisonous_records_total", "counter", poison_n, 1,
+		"records at which the analyst ended: kept, never parsed again"),
+};
+
 #define INTAKE(name, kind, member, scale, help)                                                    \
 	{                                                                                          \
 		"vedette_" name, kind, help, offsetof(struct counts, member), scale                \
@@ -161,6 +177,14 @@ static void totals(const struct desk_start *d, struct buf *to)
 		    "# TYPE vedette_ledger_commit_seconds histogram\n");
 	histogram(to, "vedette_ledger_commit_seconds", "", d->shared->keeper.commit_usec,
 		  COMMIT_BUCKETS);
+	for (size_t i = 0; i < sizeof(analyst_metrics) / sizeof(*analyst_metrics); i++) {
+		head(to, &analyst_metrics[i]);
+		buf_printf(to, "%s ", analyst_metrics[i].name);
+		number(to, &analyst_metrics[i], &d->shared->analyst);
+	}
+	buf_str(to, "# HELP vedette_alert_seconds from arrival to the durable alert (sampled)\n"
+		    "# TYPE vedette_alert_seconds histogram\n");
+	histogram(to, "vedette_alert_seconds", "", d->shared->analyst.alert_usec, COMMIT_BUCKETS);
 	for (size_t i = 0; i < sizeof(intake_metrics) / sizeof(*intake_metrics); i++) {
 		head(to, &intake_metrics[i]);
 		for (unsigned r = 0; r < SERVE_RINGS; r++) {

@@ -23,7 +23,8 @@ void outward_open(struct outward *o, int sock); /* a new one; taken */
 void outward_close(struct outward *o);
 /* The reader has all up to this number. */
 void outward_taken(struct outward *o, struct alerts *a, uint64_t number);
-/* Sends what is there, hears what was taken (of the hand; the keeper's words come to the analyst). */
+/* Sends what is there, hears what was taken (of the hand; the keeper's words come to the analyst).
+ */
 void outward_step(struct outward *o, struct alerts *a);
 /* A note of our own, beside the changes; lost when the keeper is not there. */
 void outward_note(struct outward *o, struct bytes json);

@@ -2,6 +2,7 @@
 /* HUP: what can change while serve runs is put into force without losing a record; what cannot is
  * said. Sockets that stay are kept open; a keeper or intake that needs new values ends in order
  * and begins again. */
+#include "cmd/serve/bundle.h"
 #include "cmd/serve/supervisor_in.h"
 #include "cmd/serve/talk.h"
 #include <stdio.h>
@@ -85,6 +86,30 @@ static void fresh_slots(struct supervisor *s)
 	}
 }
 
+#define RULES_EVERY (2 * USEC_PER_SEC)
+
+void supervisor_rules(struct supervisor *s, usec now)
+{
+	uint8_t word[2] = { TALK_RULES, 0 };
+	uint64_t mark;
+	int fd;
+
+	if (s->analyst_control < 0 || !s->analyst.pid || now - s->rules_looked < RULES_EVERY)
+		return;
+	s->rules_looked = now;
+	mark = bundle_mark(s->config);
+	if (mark == s->rules_mark)
+		return;
+	fd = bundle_make(s->config);
+	if (fd < 0) {
+		say(SAY_ERROR, "rules cannot be handed over: %s", strerror(-fd));
+		return;
+	}
+	if (talk_send(s->analyst_control, bytes_of(word, 2), &fd, 1, USEC_PER_SEC) == 0)
+		s->rules_mark = mark;
+	close(fd);
+}
+
 void supervisor_reload(struct supervisor *s)
 {
 	struct config *fresh = mem_new(1, sizeof(*fresh));
@@ -105,6 +130,7 @@ void supervisor_reload(struct supervisor *s)
 		count_add(&s->shared->reloads, 1);
 		fresh_slots(s);
 		apply(s, fresh);
+		s->rules_looked = 0; /* and the rules, now */
 		say(SAY_INFO, "reloaded %s", s->config_file);
 	}
 	sd_notify(0, "READY=1");

@@ -29,6 +29,7 @@ static int keeper_prepare(void *ctx)
 	s->keeper.keep_n = 0;
 	role_keep(&s->keeper, pair[1]);
 	role_keep(&s->keeper, s->keeper_start.dirfd);
+	role_keep(&s->keeper, s->keeper_start.wake);
 	for (size_t i = 0; i < s->feeders; i++) {
 		role_keep(&s->keeper, ring_data_fd(s->feeder[i].ring));
 		role_keep(&s->keeper, ring_space_fd(s->feeder[i].ring));
@@ -48,7 +49,7 @@ static void keeper_started(void *ctx)
 static void renew_ring(struct supervisor *s, struct feeder *f)
 {
 	struct ring *fresh;
-	unsigned i = f->notes == s->keeper_start.notes[RING_JOURNAL] ? RING_JOURNAL : RING_INTAKE;
+	unsigned i = f->ring_index;
 
 	if (f->role.pid > 0)
 		kill(f->role.pid, SIGKILL);
@@ -87,22 +88,37 @@ static int analyst_child(void *ctx)
 {
 	const struct supervisor *s = ctx;
 
-	return analyst_run(s->analyst_child);
+	return analyst_run(&s->analyst_start);
 }
 
 static int analyst_prepare(void *ctx)
 {
 	struct supervisor *s = ctx;
-	int pair[2], r;
+	int pair[2], own[2], r;
 
 	close_fd(&s->analyst_sock);
+	close_fd(&s->analyst_control);
 	r = fdpass_pair(pair);
 	if (r < 0)
 		return r;
+	r = fdpass_pair(own);
+	if (r < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return r;
+	}
 	s->analyst_sock = pair[0]; /* goes to the keeper as soon as there is one */
-	s->analyst_child = pair[1];
+	s->analyst_control = own[0];
+	s->analyst_start.config = s->config;
+	s->analyst_start.keeper = pair[1];
+	s->analyst_start.supervisor = own[1];
 	s->analyst.keep_n = 0;
 	role_keep(&s->analyst, pair[1]);
+	role_keep(&s->analyst, own[1]);
+	role_keep(&s->analyst, s->analyst_start.wake);
+	role_keep(&s->analyst, s->analyst_start.dirfd);
+	s->rules_mark = 0; /* a new one has none */
+	s->rules_looked = 0;
 	return 0;
 }
 
@@ -110,7 +126,8 @@ static void analyst_started(void *ctx)
 {
 	struct supervisor *s = ctx;
 
-	close_fd(&s->analyst_child);
+	close_fd(&s->analyst_start.keeper);
+	close_fd(&s->analyst_start.supervisor);
 }
 
 static int desk_child(void *ctx)
@@ -165,26 +182,34 @@ static void forget(void *ctx)
 
 int supervisor_make_feeders(struct supervisor *s, struct why *why)
 {
-	int r = feeder_init(&s->feeder[0], SOURCE_FILE, s->config, serve_role_names[ROLE_INTAKE],
-			    &s->accounts.outside, why);
+	const struct {
+		unsigned ring, role;
+		enum source_kind kind;
+		bool wanted;
+	} all[] = {
+		{ RING_INTAKE, ROLE_INTAKE, SOURCE_FILE, true },
+		{ RING_JOURNAL, ROLE_JOURNAL, SOURCE_JOURNAL, s->config->journal_enabled },
+		{ RING_CONFIGS, ROLE_CONFIGS, SOURCE_CONFIG, s->config->watch_config.n > 0 },
+	};
+	int r = 0;
 
-	s->feeders = 1;
-	s->feeder[0].listeners = &s->listeners;
-	if (r == 0 && s->config->journal_enabled) {
-		r = feeder_init(&s->feeder[1], SOURCE_JOURNAL, s->config,
-				serve_role_names[ROLE_JOURNAL], &s->accounts.outside, why);
-		s->feeders = 2;
-	}
-	for (size_t i = 0; i < s->feeders; i++) {
-		struct feeder *f = &s->feeder[i];
+	for (size_t i = 0; r == 0 && i < sizeof(all) / sizeof(*all); i++) {
+		struct feeder *f = &s->feeder[s->feeders];
 
+		if (!all[i].wanted)
+			continue;
+		s->feeders++;
+		r = feeder_init(f, all[i].kind, s->config, serve_role_names[all[i].role],
+				&s->accounts.outside, why);
+		f->ring_index = all[i].ring;
+		f->listeners = all[i].kind == SOURCE_FILE ? &s->listeners : NULL;
 		f->host = s->host;
 		f->forget = forget;
 		f->forget_ctx = s;
-		s->role[ROLE_INTAKE + i] = &f->role;
-		s->keeper_start.ring[i] = f->ring;
-		s->keeper_start.notes[i] = f->notes;
-		s->desk_start.counts[i] = f->counts;
+		s->role[all[i].role] = &f->role;
+		s->keeper_start.ring[all[i].ring] = f->ring;
+		s->keeper_start.notes[all[i].ring] = f->notes;
+		s->desk_start.counts[all[i].ring] = f->counts;
 	}
 	return r;
 }
@@ -205,8 +230,8 @@ void supervisor_make_roles(struct supervisor *s)
 				    .started = analyst_started,
 				    .ctx = s,
 				    .account = &s->accounts.outside,
-				    .limits = PRIV_NO_CORE | PRIV_NO_FORK,
-				    .descriptors = 64 };
+				    .limits = PRIV_NO_CORE, /* a thread compiles rules */
+				    .descriptors = 128 };
 	s->desk = (struct role){ .name = serve_role_names[ROLE_DESK],
 				 .run = desk_child,
 				 .prepare = desk_prepare,
@@ -218,6 +243,6 @@ void supervisor_make_roles(struct supervisor *s)
 	s->role[ROLE_KEEPER] = &s->keeper;
 	s->role[ROLE_ANALYST] = &s->analyst;
 	s->role[ROLE_DESK] = &s->desk;
-	s->keeper_start.shared = s->shared;
+	s->keeper_start.shared = s->analyst_start.shared = s->shared;
 	s->desk_start.shared = s->shared;
 }

@@ -62,21 +62,26 @@ static void own(int dirfd, const char *name, const struct priv_account *owner, u
 		closedir(d);
 }
 
+int setup_state(const char *dir, const char *what, const struct priv_account *owner, int *ret_dirfd,
+		struct why *why)
+{
+	int r = io_make_dirs(dir), fd;
+
+	if (r < 0)
+		return why_set(why, r, "%s: %s cannot be made: %s", what, dir, strerror(-r));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return why_set(why, -errno, "%s: %s: %s", what, dir, strerror(errno));
+	if (owner->change)
+		own(AT_FDCWD, dir, owner, 3);
+	*ret_dirfd = fd;
+	return 0;
+}
+
 int setup_directory(const struct config *c, const struct priv_account *owner, int *ret_dirfd,
 		    struct why *why)
 {
-	int r = io_make_dirs(c->ledger.dir), fd;
-
-	if (r < 0)
-		return why_set(why, r, "ledger.dir: %s cannot be made: %s", c->ledger.dir,
-			       strerror(-r));
-	fd = open(c->ledger.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return why_set(why, -errno, "ledger.dir: %s: %s", c->ledger.dir, strerror(errno));
-	if (owner->change)
-		own(AT_FDCWD, c->ledger.dir, owner, 3);
-	*ret_dirfd = fd;
-	return 0;
+	return setup_state(c->ledger.dir, "ledger.dir", owner, ret_dirfd, why);
 }
 
 static int take_or_open(const struct config *c, struct listeners *old, struct listener *l,

@@ -16,6 +16,10 @@ int setup_accounts(const struct config *c, struct accounts *ret, struct why *why
 int setup_directory(const struct config *c, const struct priv_account *owner, int *ret_dirfd,
 		    struct why *why);
 
+/* Likewise a directory of one role's own state; `what` names the key. */
+int setup_state(const char *dir, const char *what, const struct priv_account *owner, int *ret_dirfd,
+		struct why *why);
+
 struct listener {
 	enum source_kind kind;
 	char *address; /* as configured */

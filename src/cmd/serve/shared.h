@@ -6,8 +6,8 @@
 #pragma once
 #include "intake/counts.h"
 
-enum { RING_INTAKE, RING_JOURNAL, SERVE_RINGS };
-enum { ROLE_INTAKE, ROLE_JOURNAL, ROLE_KEEPER, ROLE_ANALYST, ROLE_DESK, SERVE_ROLES };
+enum { RING_INTAKE, RING_JOURNAL, RING_CONFIGS, SERVE_RINGS };
+enum { ROLE_INTAKE, ROLE_JOURNAL, ROLE_CONFIGS, ROLE_KEEPER, ROLE_ANALYST, ROLE_DESK, SERVE_ROLES };
 
 #define HANDLES_MAX 131072u /* more than limits.max_sources can be */
 #define COMMIT_BUCKETS 32 /* bucket i: up to 2^i microseconds */
@@ -34,12 +34,29 @@ struct keeper_numbers {
 	count ready;
 };
 
+struct frontier { /* frontier.h */
+	count durable; /* records, by the keeper */
+	count waits; /* the analyst sleeps */
+};
+
+#define POISON_MAX 16u
+struct analyst_numbers { /* by the analyst */
+	count at; /* 1 + seq of the record that is being parsed; 0: none */
+	count poison[POISON_MAX]; /* 1 + seq of records at which it died: never parsed again */
+	count poison_n; /* ever */
+	count records, findings, rules, rules_refused;
+	count seen; /* records looked at: the seq behind the last one */
+	count alert_usec[COMMIT_BUCKETS]; /* from arrival to the alert's row, durable (sampled) */
+};
+
 struct role_numbers { /* by the supervisor */
 	count pid, restarts, since; /* since: usec since 1970 */
 };
 
 struct shared {
 	struct keeper_numbers keeper;
+	struct frontier frontier;
+	struct analyst_numbers analyst;
 	struct role_numbers role[SERVE_ROLES];
 	count started, reloads;
 	char host[256], dir[256]; /* for showing; cut */

@@ -3,6 +3,7 @@
  * Stop:   in the order of the data: intakes, keeper, analyst, desk.
  * A dead keeper: the rings wait, the analyst starts again with it, the intakes notice nothing.
  * A dead intake: feeder.h. */
+#include "cmd/serve/frontier.h"
 #include "cmd/serve/supervisor_in.h"
 #include "cmd/serve/talk.h"
 #include "intake/listen.h"
@@ -23,6 +24,7 @@
 static int set_up(struct supervisor *s, struct why *why)
 {
 	const struct config *c = s->config;
+	struct buf room = { 0 };
 	int r = setup_accounts(c, &s->accounts, why);
 
 	snprintf(s->host, sizeof(s->host), "%s", c->host);
@@ -35,6 +37,10 @@ static int set_up(struct supervisor *s, struct why *why)
 		priv_limits(0, c->limits.max_files + 4096);
 	if (r == 0)
 		r = setup_directory(c, &s->accounts.keeper, &s->keeper_start.dirfd, why);
+	if (r == 0)
+		r = setup_state(config_alerts_dir(c, &room), "alerts.dir", &s->accounts.outside,
+				&s->analyst_start.dirfd, why);
+	buf_done(&room);
 	if (r == 0)
 		r = setup_listeners(c, NULL, &s->listeners, why);
 	if (r == 0 && *c->desk_listen) {
@@ -154,6 +160,25 @@ static void hear_keeper(struct supervisor *s)
 	}
 }
 
+/* The analyst and another speak to each other; when either is new they are given a new pair. */
+static void acquaint(struct supervisor *s, struct acquainted *k, const struct role *other,
+		     int other_sock, enum talk to_analyst, enum talk to_other)
+{
+	uint8_t word[2] = { (uint8_t)to_analyst, 0 }, back[2] = { (uint8_t)to_other, 0 };
+	int pair[2];
+
+	if (!other->pid || !s->analyst.pid || other_sock < 0 || s->analyst_control < 0 ||
+	    (k->analyst == s->analyst.pid && k->other == other->pid))
+		return;
+	if (fdpass_pair(pair) < 0)
+		return;
+	if (talk_send(s->analyst_control, bytes_of(word, 2), &pair[0], 1, USEC_PER_SEC) == 0 &&
+	    talk_send(other_sock, bytes_of(back, 2), &pair[1], 1, USEC_PER_SEC) == 0)
+		*k = (struct acquainted){ s->analyst.pid, other->pid };
+	close(pair[0]);
+	close(pair[1]);
+}
+
 /* Analyst and desk wait for a ready keeper; a new analyst is handed to it. */
 static void others(struct supervisor *s, usec now)
 {
@@ -165,6 +190,7 @@ static void others(struct supervisor *s, usec now)
 		role_start(&s->desk, now);
 	if (!s->analyst.pid && now >= s->analyst.not_before)
 		role_start(&s->analyst, now);
+	acquaint(s, &s->desk_knows, &s->desk, s->desk_sock, TALK_DESK, TALK_ALERTS);
 	if (s->analyst_sock >= 0 &&
 	    talk_send(s->keeper_sock, bytes_of(word, 2), &s->analyst_sock, 1, USEC_PER_SEC) == 0)
 		close_fd(&s->analyst_sock);
@@ -256,6 +282,7 @@ static void stop_all(struct supervisor *s)
 	role_wait(&s->keeper, KEEPER_PATIENCE);
 	role_stop(&s->analyst);
 	close_fd(&s->analyst_sock); /* the keeper's end is closed: it has nobody to work for */
+	close_fd(&s->analyst_control);
 	role_wait(&s->analyst, OTHERS_PATIENCE);
 	role_stop(&s->desk);
 	close_fd(&s->desk_sock);
@@ -283,6 +310,7 @@ static void loop(struct supervisor *s)
 		for (size_t i = 0; i < s->feeders; i++)
 			feeder_step(&s->feeder[i], s->keeper_ready ? s->keeper_sock : -1, now);
 		others(s, now);
+		supervisor_rules(s, now);
 		show_roles(s);
 		tell_ready(s);
 		pause_until(s, now);
@@ -304,10 +332,13 @@ int supervisor_run(struct config *config, const char *config_file)
 				 .keeper_sock = -1,
 				 .analyst_sock = -1,
 				 .desk_sock = -1,
-				 .analyst_child = -1,
+				 .analyst_control = -1,
 				 .desk_child = -1 };
 	s.keeper_start.dirfd = s.keeper_start.supervisor = -1;
+	s.analyst_start.keeper = s.analyst_start.supervisor = s.analyst_start.dirfd = -1;
+	s.keeper_start.wake = s.analyst_start.wake = frontier_fd();
 	s.desk_start.http_fd = s.desk_start.status_fd = s.desk_start.supervisor = -1;
+	s.desk_start.analyst = -1;
 	if (set_up(&s, &why) < 0) {
 		say(SAY_ERROR, "%s", why.line);
 		status = 2;

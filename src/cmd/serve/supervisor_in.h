@@ -2,6 +2,7 @@
 /* supervisor_in.h — what the files of the supervisor share: supervisor.c (the loop), roles.c (what
  * each process is given), reload.c. */
 #pragma once
+#include "cmd/serve/analyst.h"
 #include "cmd/serve/desk.h"
 #include "cmd/serve/feeder.h"
 #include "cmd/serve/keeper.h"
@@ -22,8 +23,15 @@ struct supervisor {
 	struct role *role[SERVE_ROLES]; /* NULL: not there */
 	struct keeper_start keeper_start;
 	struct desk_start desk_start;
+	struct analyst_start analyst_start;
 	int signals, keeper_sock, analyst_sock, desk_sock;
-	int analyst_child, desk_child;
+	int desk_child;
+	struct acquainted { /* who has a socket pair to whom */
+		pid_t analyst, other;
+	} desk_knows;
+	uint64_t rules_mark; /* bundle.h: of what the analyst has */
+	usec rules_looked;
+	int analyst_control; /* our end of what is said to the analyst itself */
 	bool keeper_ready, was_ready, told_ready, stop, reload;
 	int refused; /* exit status, when the keeper cannot even begin */
 };
@@ -37,5 +45,7 @@ static inline void close_fd(int *fd)
 
 int supervisor_make_feeders(struct supervisor *s, struct why *why);
 void supervisor_make_roles(struct supervisor *s);
+/* Rules, tables and calendars: looked at now and then, handed over when they changed. */
+void supervisor_rules(struct supervisor *s, usec now);
 /* Reads the configuration again; on trouble the old one stays. */
 void supervisor_reload(struct supervisor *s);

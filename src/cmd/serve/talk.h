@@ -20,12 +20,26 @@ enum talk {
 	TALK_POSITIONS_END, /* u8 kind */
 	/* keeper to analyst */
 	TALK_SOURCE, /* u32 id, u8 kind, u16 year, i16 zone, u16 host length, host, name */
-	TALK_SEGMENT, /* u64 first, u8 plain + descriptor of a closed segment */
+	TALK_SEGMENT, /* u64 first, u8 plain + descriptor of a segment that may still grow */
+	TALK_CLOSED, /* u64 first, u32 count: that segment is complete: give its block */
+	TALK_HISTORY, /* u64 first + descriptor of a sealed block */
+	TALK_HISTORY_END, /* u64 seq of the first record that comes as a segment */
+	TALK_NOTED, /* u64 number: this note is durable */
 	/* analyst to keeper */
+	TALK_BEGIN, /* i64: show me the blocks with arrivals from then on; USEC_NONE: none */
+	TALK_SHOWN, /* u64 first: looked at that block, the next one please */
 	TALK_BLOCK, /* u64 first, u64 length + descriptor of the sealed memory that holds it */
 	TALK_FAILED, /* u64 first, text */
+	TALK_NOTE, /* u64 number, JSON text for the ledger */
+	/* supervisor to analyst */
+	TALK_HAND, /* + descriptor: here is a hand */
+	TALK_DESK, /* + descriptor: here is a desk (ask.h) */
+	/* supervisor to desk */
+	TALK_ALERTS, /* + descriptor: here is an analyst (ask.h) */
+	TALK_RULES, /* + descriptor: a bundle (bundle.h) of rules and calendars */
 };
 #define TALK_MAX 16384
+#define NOTE_MAX (TALK_MAX - 16) /* JSON text of a TALK_NOTE */
 
 void talk_source(struct buf *to, const struct source *s);
 bool talk_source_parse(struct cursor *c, struct source *ret); /* lent by the message */

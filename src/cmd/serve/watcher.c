@@ -2,11 +2,13 @@
 #include "cmd/serve/watcher.h"
 #include "alert/alert.h"
 #include "alert/request.h"
+#include "base/cursor.h"
 #include "base/sqlite_here.h"
 #include "cmd/serve/ask.h"
 #include "cmd/serve/compiler.h"
 #include "cmd/serve/outward.h"
 #include "cmd/serve/talk.h"
+#include "detect/detect.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #define COMMIT_IDLE (5 * USEC_PER_SEC) /* and so does the cursor without any */
 #define MODELS_EVERY (60 * USEC_PER_SEC)
 #define MODELS "models"
+#define WAITS_MAX 256u
 
 struct watcher {
 	const struct analyst_start *start;
@@ -28,10 +31,14 @@ struct watcher {
 	uint64_t applied; /* … by one before it: what they bring is in the database */
 	uint64_t models; /* the state of the detectors was saved there */
 	usec arrival; /* of the newest record looked at */
+	usec now_at; /* of the one that is looked at now; 0: none */
 	usec past_from; /* arrival of the record from which the detectors' state goes on */
 	usec committed, saved; /* by clock_mono() */
 	uint64_t committed_seen;
 	bool found; /* something since the last commit */
+	bool ready; /* rules are in force */
+	usec waits[WAITS_MAX]; /* arrivals of what the next commit makes durable: a sample */
+	unsigned waits_n;
 	struct buf room;
 };
 
@@ -62,6 +69,21 @@ static void get_models(struct watcher *w)
 	buf_done(&b);
 }
 
+static void count_waits(struct watcher *w)
+{
+	usec now = clock_real();
+
+	for (unsigned k = 0; k < w->waits_n; k++) {
+		usec took = now - w->waits[k];
+		unsigned i = 0;
+
+		while (i < COMMIT_BUCKETS - 1 && ((usec)1 << i) < took)
+			i++;
+		count_add(&w->numbers->alert_usec[i], 1);
+	}
+	w->waits_n = 0;
+}
+
 void watcher_commit(struct watcher *w)
 {
 	struct alerts_blob blob = { MODELS, { NULL, 0 } };
@@ -79,6 +101,7 @@ void watcher_commit(struct watcher *w)
 	if (alerts_commit(w->alerts, cursor, &blob, save, &why) < 0)
 		say(SAY_ERROR, "alerts: %s", why.line);
 	buf_done(&b);
+	count_waits(w);
 	w->committed = now;
 	w->committed_seen = w->seen;
 	w->found = false;
@@ -95,6 +118,8 @@ static void found(void *ctx, const struct finding *f)
 	count_add(&w->numbers->findings, 1);
 	alerts_tick(w->alerts, w->arrival);
 	alerts_finding(w->alerts, f);
+	if (w->waits_n < WAITS_MAX && w->now_at)
+		w->waits[w->waits_n++] = w->now_at;
 	w->found = true;
 }
 
@@ -121,14 +146,25 @@ void watcher_record(struct watcher *w, const struct record *r, const struct sour
 		met_note(w, r);
 	if (r->seq >= w->models)
 		what |= DETECT_MODELS;
+	w->now_at = r->arrival;
 	detector_record(w->detector, r, s, e, what | DETECT_RULES, found, w);
+	w->now_at = 0;
 	count_set(&w->numbers->seen, w->seen);
 }
 
 void watcher_skip(struct watcher *w, uint64_t seq)
 {
-	if (seq >= w->seen)
-		w->seen = seq + 1;
+	struct buf note = { 0 };
+
+	if (seq < w->seen)
+		return;
+	w->seen = seq + 1;
+	if (seq < w->applied)
+		return;
+	buf_printf(&note, "{\"event\":\"record-not-parsed\",\"seq\":%llu}",
+		   (unsigned long long)seq);
+	outward_note(&w->ledger, buf_view(&note));
+	buf_done(&note);
 }
 
 void watcher_tick(struct watcher *w, usec now)
@@ -184,7 +220,22 @@ void watcher_rules(struct watcher *w, int fd)
 
 bool watcher_ready(const struct watcher *w)
 {
-	return compiler_loaded(w->compiler);
+	return w->ready;
+}
+
+static void put_in_force(struct watcher *w, struct compiled *c)
+{
+	struct ruleset *rules = compiled_rules(c);
+	struct calendar *calendar = compiled_calendar(c);
+	int r = rules ? detector_rules(w->detector, rules) : 0;
+
+	if (r < 0)
+		say(SAY_ERROR, "rules: %s; those in force stay", strerror(-r));
+	if (calendar)
+		detector_calendar(w->detector, calendar);
+	count_set(&w->numbers->rules,
+		  rules && r == 0 ? compiled_n(c) : count_get(&w->numbers->rules));
+	count_set(&w->numbers->rules_refused, compiled_refused(c));
 }
 
 static void swap_rules(struct watcher *w)
@@ -197,9 +248,9 @@ static void swap_rules(struct watcher *w)
 	compiled_note(c, &note);
 	outward_note(&w->ledger, buf_view(&note));
 	buf_done(&note);
-	detector_rules(w->detector, compiled_rules(c));
-	detector_calendar(w->detector, compiled_calendar(c));
+	put_in_force(w, c);
 	compiled_free(c);
+	w->ready = true;
 }
 
 void watcher_step(struct watcher *w)
@@ -269,7 +320,7 @@ int watcher_new(struct watcher **ret, const struct analyst_start *start, struct 
 	if (r == 0)
 		r = detector_new(&w->detector, &o);
 	if (r == 0)
-		r = compiler_new(&w->compiler, start->config);
+		r = compiler_new(&w->compiler);
 	if (r < 0) {
 		watcher_free(w);
 		return r;

@@ -18,6 +18,8 @@ struct watcher;
 
 int watcher_new(struct watcher **ret, const struct analyst_start *start, struct why *why);
 struct watcher *watcher_free(struct watcher *w); /* commits what is there */
+/* Rules have been compiled: history may be asked for. */
+bool watcher_ready(const struct watcher *w);
 /* Blocks with arrivals from here on are to be shown first; USEC_NONE: none. */
 usec watcher_history(const struct watcher *w);
 

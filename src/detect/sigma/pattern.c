@@ -74,9 +74,10 @@ struct pattern pattern_lower(struct arena *a, struct pattern p)
 
 /* ---- matching ---- */
 
-/* Bytes of the character that begins at v.at[0]; what is no UTF-8 counts as one each. */
-static size_t one(struct bytes v)
+/* Bytes of the character that begins at v.at[at]; what is no UTF-8 counts as one each. */
+static size_t one(struct bytes all, size_t at)
 {
+	const struct bytes v = { all.at + at, all.len - at };
 	size_t n = v.at[0] < 0xc0 ? 1 : v.at[0] < 0xe0 ? 2 : v.at[0] < 0xf0 ? 3 : 4;
 
 	for (size_t i = 1; i < n; i++)
@@ -95,7 +96,7 @@ static size_t piece_at(const struct pattern *p, size_t from, size_t to, struct b
 		if (at >= v.len)
 			return BYTES_NONE;
 		if (p->glyph[i] == GLYPH_ONE)
-			at += one(bytes_from(v, at));
+			at += one(v, at);
 		else if (p->text.at[i] == v.at[at])
 			at++;
 		else
