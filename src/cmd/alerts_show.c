@@ -211,18 +211,32 @@ static void tags(struct buf *to, json_t *list)
 	}
 }
 
+/* Numbers that follow each other as a range, as `evidence export` takes them. */
 static void evidence(struct buf *to, json_t *list)
 {
-	size_t i;
-	json_t *v;
+	size_t n = json_array_size(list);
 
-	if (!json_array_size(list))
+	if (!n)
 		return;
 	row(to, "evidence");
 	buf_str(to, "vedette evidence export --seq ");
-	json_array_foreach(list, i, v)
-		buf_printf(to, "%s%llu", i ? "," : "", (unsigned long long)json_integer_value(v));
+	for (size_t i = 0, end; i < n; i = end) {
+		json_int_t first = json_integer_value(json_array_get(list, i));
+
+		end = i + 1;
+		while (end < n && json_integer_value(json_array_get(list, end)) ==
+					  first + (json_int_t)(end - i))
+			end++;
+		buf_printf(to, "%s%llu", i ? "," : "", (unsigned long long)first);
+		if (end > i + 1)
+			buf_printf(to, "-%llu", (unsigned long long)first + end - i - 1);
+	}
 	buf_str(to, "\n");
+}
+
+static void findings(struct buf *to, unsigned long long n)
+{
+	buf_printf(to, "%llu finding%s", n, n == 1 ? "" : "s");
 }
 
 void alerts_show_alert(const struct look *l, json_t *alert, struct buf *to)
@@ -275,7 +289,8 @@ void alerts_show_change(json_t *change, struct buf *to)
 		safe(to, to_whom);
 	}
 	if (bytes_eq(by, BYTES("vedette"))) {
-		buf_printf(to, ", %llu findings", number_of(change, "delta"));
+		buf_str(to, ", ");
+		findings(to, number_of(change, "delta"));
 	} else {
 		buf_str(to, ", by ");
 		safe(to, by);
@@ -295,7 +310,9 @@ void alerts_show_suppression(json_t *s, struct buf *to)
 
 	buf_printf(to, "suppression %llu, until ", number_of(s, "id"));
 	moment(to, s, "until");
-	buf_printf(to, " UTC: %llu findings so far\n  rule    ", number_of(s, "count"));
+	buf_str(to, " UTC: ");
+	findings(to, number_of(s, "count"));
+	buf_str(to, " so far\n  rule    ");
 	safe(to, rule.len ? rule : BYTES("*"));
 	buf_str(to, "\n  entity  ");
 	if (!json_object_size(json_object_get(s, "entity")))
@@ -326,12 +343,13 @@ void alerts_show_stats(json_t *stats, struct buf *to)
 	const char *name;
 	json_t *v;
 
+	findings(to, number_of(stats, "findings"));
 	buf_printf(to,
-		   "%llu findings: %llu suppressed, %llu in overflows; %llu alerts kept, %llu "
-		   "dropped; %llu changes\n",
-		   number_of(stats, "findings"), number_of(stats, "suppressed"),
-		   number_of(stats, "overflowed"), number_of(stats, "alerts"),
-		   number_of(stats, "dropped"), number_of(stats, "changes"));
+		   ": %llu suppressed, %llu in overflows; %llu alerts kept, %llu dropped; %llu "
+		   "changes\n",
+		   number_of(stats, "suppressed"), number_of(stats, "overflowed"),
+		   number_of(stats, "alerts"), number_of(stats, "dropped"),
+		   number_of(stats, "changes"));
 	for (unsigned i = 0; i < 3; i++) {
 		buf_printf(to, "%-12s", states[i]);
 		json_object_foreach(json_object_get(stats, states[i]), name, v)

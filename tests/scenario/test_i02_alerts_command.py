@@ -56,7 +56,7 @@ def test_a_day_with_alerts(alerts):
         assert "acknowledged, by eve: looking\n" in shown and "commented, by " in shown
         assert "assigned to carol\n" in shown
         assert "https://attack.mitre.org/techniques/T1110/\n" in shown
-        assert "vedette evidence export --seq 0,1,2\n" in shown
+        assert "vedette evidence export --seq 0-2\n" in shown
         assert ask("close", "1", "2").stdout == "alert 1: closed\nalert 2: closed\n"
         assert ask("list", check=1).stdout == ""
         assert len(ndjson(ask("list", "--all", "-o", "json").stdout)) == 2
@@ -80,7 +80,7 @@ def test_only_looking(alerts, vedette, tmp_path):
         assert "ann" in vedette("alerts", "list", "--db", "alerts.db").stdout
     assert "ann" in vedette("alerts", "list", "--db", "alerts.db").stdout
     assert "only looked at" in vedette("alerts", "close", "1", "--db", "alerts.db", check=2).stderr
-    assert "1 findings" in vedette("alerts", "stats", "--db", "alerts.db").stdout
+    assert "1 finding:" in vedette("alerts", "stats", "--db", "alerts.db").stdout
     (tmp_path / "other.db").write_text("no database at all" * 100)
     assert "damaged" in vedette("alerts", "list", "--db", "other.db", check=2).stderr
     assert (tmp_path / "other.db").exists()

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -206,6 +207,44 @@ static void looked_at(void)
 	clean();
 }
 
+/* The disk is full (here: files may not grow): what was committed stays, and can be gone on from.
+ */
+static void full(void)
+{
+	struct alerts *a = open_at(file, &ALERTS_OPTIONS);
+	struct rlimit had, small = { 0 };
+	struct why why = { "" };
+	struct buf reply = { 0 };
+	json_t *list;
+
+	feed(a, 30);
+	commit_at(a, START, 30);
+	getrlimit(RLIMIT_FSIZE, &had);
+	small = (struct rlimit){ 4096, had.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &small);
+	is_int(alerts_request(a, BYTES("eve"), BYTES("{\"request\":\"close\",\"id\":1}"), &reply),
+	       REQUEST_REFUSED, "what cannot be written is not said to be done");
+	ok(bytes_find(buf_view(&reply), BYTES("nothing was changed")) != BYTES_NONE,
+	   "and the reply says so");
+	buf_done(&reply);
+	feed(a, 60);
+	ok(alerts_commit(a, 60, NULL, 0, &why) < 0, "a commit without room fails");
+	ok(why.line[0], "with a line: %s", why.line);
+	is_int(alerts_cursor(a), 30, "the cursor is where it was");
+	setrlimit(RLIMIT_FSIZE, &had);
+	feed(a, 60);
+	commit_at(a, START, 60);
+	list = ask(a, "{\"request\":\"list\",\"order\":\"count\"}");
+	is_int(json_array_size(list), 4, "with room again, the findings are handed in again");
+	is_str(of(json_array_get(list, 0), "count"), "20", "and count once");
+	is_str(of(json_array_get(list, 2), "state"), "open", "nothing was closed");
+	json_decref(list);
+	is_str(kinds(a, 0), "opened opened opened", "and nothing was told twice");
+	alerts_close(a);
+	clean();
+}
+
 static void idle(void)
 {
 	struct alerts *a = open_at(file, &ALERTS_OPTIONS);
@@ -229,6 +268,7 @@ int main(void)
 	damaged();
 	foreign();
 	looked_at();
+	full();
 	idle();
 	rmdir(dir);
 	return done_testing();
