@@ -52,9 +52,9 @@ struct alerts_options {
 				  .cache = 4096,                                                   \
 				  .proofs = 64 })
 
-/* Answer of alerts_open(): the file was damaged; it lies beside, renamed, and a new one was begun,
- * with cursor 0. `why` has the line to show. */
-enum { ALERTS_ANEW = 1 };
+/* ALERTS_ANEW, of alerts_open(): the file was damaged; it lies beside, renamed, and a new one was
+ * begun, with cursor 0. `why` has the line to show. See alerts_restore(). */
+enum { ALERTS_ANEW = 1, ALERTS_NO_NOTE = 2 };
 
 /* path: the database, made where there is none; ":memory:" keeps it in memory. A database of a
  * newer program, or of another one, is refused. now: our clock. */
@@ -95,6 +95,14 @@ void alerts_forget(struct alerts *a, enum alerts_reader reader, uint64_t upto);
 uint64_t alerts_forgotten(const struct alerts *a, enum alerts_reader reader);
 /* The number of a change from its text (such as a note met in a replay); false: it is none. */
 bool alerts_change_id(struct bytes text, uint64_t *ret);
+
+/* A note of the ledger (a record of source 0): a change that the database does not know any more is
+ * brought back, with the alert as it was then, and is not told again; one that it knows is marked
+ * as read by the ledger. So each such note that a replay meets is to be handed in. After
+ * ALERTS_ANEW all of them are, from the first on and without detection, then alerts_commit() is
+ * called with the seq behind the last one, and the replay goes on from there. ALERTS_NO_NOTE: it is
+ * no change. */
+int alerts_restore(struct alerts *a, struct bytes note);
 
 struct alerts_numbers {
 	uint64_t findings; /* ever handed in */

@@ -137,24 +137,32 @@ static void change_json(struct alerts *a, const struct row *r, const struct chan
 	buf_str(to, "}");
 }
 
+int change_put(struct alerts *a, uint64_t id, uint64_t alert, usec at, enum change_kind k,
+	       struct bytes text)
+{
+	sqlite3_stmt *st = db_use(a, SQL_CHANGE_PUT);
+
+	sqlite3_bind_int64(st, 1, (int64_t)id);
+	sqlite3_bind_int64(st, 2, (int64_t)alert);
+	sqlite3_bind_int64(st, 3, at);
+	sqlite3_bind_int64(st, 4, k);
+	db_bind(st, 5, text);
+	return db_step(a, st);
+}
+
 int change_add(struct alerts *a, struct row *r, const struct change *c)
 {
 	struct buf *to = &a->scratch;
-	sqlite3_stmt *st;
+	uint64_t id = a->last_change + 1;
 	int x = db_begin(a);
 
 	if (x < 0)
 		return x;
 	buf_clear(to);
-	change_json(a, r, c, a->last_change + 1, to);
+	change_json(a, r, c, id, to);
 	assert(to->len <= ALERT_TEXT_MAX);
-	st = db_use(a, SQL_CHANGE_PUT);
-	sqlite3_bind_int64(st, 1, (int64_t)++a->last_change);
-	sqlite3_bind_int64(st, 2, r ? (int64_t)r->id : 0);
-	sqlite3_bind_int64(st, 3, a->now);
-	sqlite3_bind_int64(st, 4, c->kind);
-	db_bind(st, 5, buf_view(to));
-	x = db_step(a, st);
+	a->last_change = id;
+	x = change_put(a, id, r ? r->id : 0, a->now, c->kind, buf_view(to));
 	if (x == 0 && r) {
 		r->unsaid = 0;
 		r->said = a->now;

@@ -166,21 +166,21 @@ static int set_add(struct window *w, uint64_t hash)
 }
 
 /* Cause and entity, each part with its length before it, so that no two are the same bytes. */
-static void key_of(struct alerts *a, struct bytes what, const struct finding *f, bool whole,
-		   uint8_t ret[static KEY_LEN])
+void alert_key(struct alerts *a, bool overflow, struct bytes rule,
+	       const struct finding_pair *entity, size_t n, uint8_t ret[static KEY_LEN])
 {
 	struct buf *b = &a->scratch;
 	struct hash256 h;
 
 	buf_clear(b);
-	buf_bytes(b, what);
-	buf_varint(b, f->rule_id.len);
-	buf_bytes(b, f->rule_id);
-	for (size_t i = 0; whole && i < f->entity_n; i++) {
-		buf_varint(b, f->entity[i].name.len);
-		buf_bytes(b, f->entity[i].name);
-		buf_varint(b, f->entity[i].value.len);
-		buf_bytes(b, f->entity[i].value);
+	buf_str(b, overflow ? "overflow" : "alert");
+	buf_varint(b, rule.len);
+	buf_bytes(b, rule);
+	for (size_t i = 0; i < n && !overflow; i++) {
+		buf_varint(b, entity[i].name.len);
+		buf_bytes(b, entity[i].name);
+		buf_varint(b, entity[i].value.len);
+		buf_bytes(b, entity[i].value);
 	}
 	sha256(buf_view(b), &h);
 	memcpy(ret, h.at, KEY_LEN);
@@ -317,7 +317,7 @@ static int overflow(struct alerts *a, const struct finding *f, const uint8_t *ke
 	struct row *r;
 	int met;
 
-	key_of(a, BYTES("overflow"), f, false, over);
+	alert_key(a, true, f->rule_id, NULL, 0, over);
 	r = row_by_key(a, over);
 	if (a->failed)
 		return a->failed;
@@ -360,7 +360,7 @@ int alerts_finding(struct alerts *a, const struct finding *f)
 		return a->failed;
 	a->waits = true;
 	a->numbers.findings++;
-	key_of(a, BYTES("alert"), f, true, key);
+	alert_key(a, false, f->rule_id, f->entity, f->entity_n, key);
 	r = row_by_key(a, key);
 	if (a->failed)
 		return a->failed;

@@ -204,6 +204,9 @@ extern const char row_columns[];
 /* group.c */
 struct window *window_new(struct alerts *a);
 struct window *window_free(struct window *w);
+/* Of a rule and an entity, or of the overflow of a rule. */
+void alert_key(struct alerts *a, bool overflow, struct bytes rule,
+	       const struct finding_pair *entity, size_t n, uint8_t ret[static KEY_LEN]);
 void window_load(struct alerts *a); /* what was opened in this hour, from the database */
 
 /* change.c */
@@ -217,6 +220,8 @@ struct change {
 const char *change_name(enum change_kind k);
 /* Tells it now, with the row as it is; r NULL: about a suppression alone. */
 int change_add(struct alerts *a, struct row *r, const struct change *c);
+int change_put(struct alerts *a, uint64_t id, uint64_t alert, usec at, enum change_kind k,
+	       struct bytes text);
 void alert_json(const struct alerts *a, const struct row *r, size_t proofs, struct buf *to);
 void suppression_json(const struct suppression *s, struct buf *to); /* an object */
 
@@ -233,5 +238,6 @@ struct suppression *suppression_free(struct suppression *s);
 bool suppression_read(struct suppression *s);
 /* Takes s. -ENOSPC: there are too many. */
 int suppression_add(struct alerts *a, struct suppression *s);
+int suppression_drop(struct alerts *a, struct suppression *s); /* frees it, tells nothing */
 int suppression_end(struct alerts *a, struct suppression *s, enum change_kind kind,
 		    struct bytes by);

@@ -156,16 +156,15 @@ int suppression_add(struct alerts *a, struct suppression *s)
 	return write_suppression(a, s);
 }
 
-int suppression_end(struct alerts *a, struct suppression *s, enum change_kind kind, struct bytes by)
+int suppression_drop(struct alerts *a, struct suppression *s)
 {
 	struct suppression_set *set = &a->suppressions;
-	struct change c = { .kind = kind, .by = by, .suppression = s };
 	sqlite3_stmt *st;
 	size_t i = 0;
 	int x = rows_save(a);
 
 	if (x == 0)
-		x = change_add(a, NULL, &c);
+		x = db_begin(a);
 	if (x < 0)
 		return x;
 	st = db_use(a, SQL_SUPPRESSION_DROP);
@@ -182,6 +181,14 @@ int suppression_end(struct alerts *a, struct suppression *s, enum change_kind ki
 	set->n--;
 	suppression_free(s);
 	return x;
+}
+
+int suppression_end(struct alerts *a, struct suppression *s, enum change_kind kind, struct bytes by)
+{
+	struct change c = { .kind = kind, .by = by, .suppression = s };
+	int x = change_add(a, NULL, &c);
+
+	return x < 0 ? x : suppression_drop(a, s);
 }
 
 int suppressions_expire(struct alerts *a)

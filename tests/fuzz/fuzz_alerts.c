@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fuzz_alerts.c — a request from anyone, over alerts whose texts are from anyone: every line that
  * comes back is JSON, the last one says whether it was done, and changes keep their bound.
- * The input up to the first newline is the request, all of it is the texts. */
+ * The input up to the first newline is the request, all of it is the texts, and a note of a ledger.
+ */
 #include "alert/request.h"
 #include <assert.h>
 #include <jansson.h>
@@ -81,6 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			assert(bytes_starts(line, good ? BYTES("{\"ok\":true")
 						       : BYTES("{\"ok\":false,\"error\":\"")));
 	}
+	r = alerts_restore(a, all);
+	assert(r == 0 || r == ALERTS_NO_NOTE);
 	hand_in(a, all);
 	alerts_tick(a, START + 3600 * USEC_PER_SEC);
 	r = alerts_commit(a, 2, NULL, 0, NULL);
