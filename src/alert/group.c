@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define HOUR ((usec)3600 * USEC_PER_SEC)
+#define AHEAD_MOST HOUR /* of our clock: what a sender's clock may be off */
 #define SET_SLOTS_MOST ((size_t)1 << 21) /* of 8 bytes: 16 MiB */
 #define SET_SLOTS_FIRST ((size_t)1 << 12)
 
@@ -250,7 +251,7 @@ static struct row *open_row(struct alerts *a, const struct finding *f, const uin
 	r->exact = overflow;
 	r->urgent = f->level >= LEVEL_HIGH && !overflow;
 	r->level = f->level;
-	r->first = f->since < f->time ? f->since : f->time;
+	r->first = f->since;
 	r->last = f->time;
 	r->opened = a->now;
 	r->say = CHANGE_OPENED;
@@ -350,16 +351,12 @@ static void suppressed(struct alerts *a, struct suppression *s, struct row *r,
 	r->suppressed = s->id;
 }
 
-int alerts_finding(struct alerts *a, const struct finding *f)
+static int sort_in(struct alerts *a, const struct finding *f)
 {
 	uint8_t key[KEY_LEN];
 	struct suppression *s;
 	struct row *r;
 
-	if (a->failed)
-		return a->failed;
-	a->waits = true;
-	a->numbers.findings++;
 	alert_key(a, false, f->rule_id, f->entity, f->entity_n, key);
 	r = row_by_key(a, key);
 	if (a->failed)
@@ -369,13 +366,31 @@ int alerts_finding(struct alerts *a, const struct finding *f)
 	s = suppression_of(a, f, key);
 	if (s) {
 		suppressed(a, s, r, f);
-	} else {
-		if (!r && admit(a, f->rule_id, f->level >= LEVEL_HIGH))
-			r = open_row(a, f, key, false);
-		if (!r)
-			return overflow(a, f, key);
-		count_in(a, r, f);
-		tell(r);
+		return 0;
 	}
-	return rows_trim(a);
+	if (!r && admit(a, f->rule_id, f->level >= LEVEL_HIGH))
+		r = open_row(a, f, key, false);
+	if (!r)
+		return overflow(a, f, key);
+	count_in(a, r, f);
+	tell(r);
+	return 0;
+}
+
+int alerts_finding(struct alerts *a, const struct finding *f)
+{
+	struct finding g = *f;
+	int x;
+
+	if (a->failed)
+		return a->failed;
+	a->waits = true;
+	a->numbers.findings++;
+	/* One stamp far ahead would be the newest for ever, and what came after it never shown. */
+	if (g.time > a->now + AHEAD_MOST)
+		g.time = a->now;
+	if (g.since > g.time)
+		g.since = g.time;
+	x = sort_in(a, &g);
+	return x < 0 ? x : rows_trim(a);
 }

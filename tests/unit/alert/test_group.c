@@ -115,6 +115,27 @@ static void late(void)
 	alerts_close(a);
 }
 
+static void ahead(void)
+{
+	struct alerts *a = open_at(":memory:", &ALERTS_OPTIONS);
+	json_t *list;
+	struct made m;
+
+	make(&m, "r1", "ann", LEVEL_LOW, START + 9000 * HOUR, 1);
+	m.f.message = BYTES("from the future");
+	alerts_finding(a, &m.f);
+	commit_at(a, START + SECOND, 2);
+	find(a, "r1", "ann", LEVEL_LOW, START + SECOND, 2);
+	commit_at(a, START + SECOND, 3);
+	list = ask(a, "{\"request\":\"show\",\"id\":1}");
+	is_str(of(json_array_get(list, 0), "message"), "somebody guesses",
+	       "a stamp far ahead does not hide what comes after it");
+	is_str(of(json_array_get(list, 0), "last"), "2026-09-21T14:13:21.000Z",
+	       "nor is it the last time");
+	json_decref(list);
+	alerts_close(a);
+}
+
 static void hostile(void)
 {
 	static uint8_t worst[200000];
@@ -155,6 +176,7 @@ int main(void)
 	levels();
 	repeated();
 	late();
+	ahead();
 	hostile();
 	return done_testing();
 }
