@@ -48,7 +48,7 @@ struct alerts_options {
 				  .cap = 1000,                                                     \
 				  .cap_high = 50000,                                               \
 				  .cap_all = 20000,                                                \
-				  .rows = 1000000,                                                 \
+				  .rows = 300000,                                                  \
 				  .cache = 4096,                                                   \
 				  .proofs = 64 })
 
@@ -90,7 +90,9 @@ int alerts_changes(struct alerts *a, uint64_t after, alerts_change_fn *fn, void 
 /* The two who read changes. */
 enum alerts_reader { ALERTS_LEDGER, ALERTS_NOTIFY, ALERTS_READERS };
 /* The reader has all changes up to this number; remembered with the next commit. What both have and
- * no alert's history needs is deleted. */
+ * no alert's history needs is deleted. For a reader that there is none of, the caller says so at
+ * once. At most ALERTS_WAITING changes wait for a reader; older ones are given up, and counted. */
+#define ALERTS_WAITING (1u << 20)
 void alerts_forget(struct alerts *a, enum alerts_reader reader, uint64_t upto);
 uint64_t alerts_forgotten(const struct alerts *a, enum alerts_reader reader);
 /* The number of a change from its text (such as a note met in a replay); false: it is none. */
@@ -111,6 +113,7 @@ struct alerts_numbers {
 	uint64_t alerts; /* rows */
 	uint64_t dropped; /* alerts deleted because of `rows` */
 	uint64_t changes; /* the newest number */
+	uint64_t untold; /* changes that a reader never took (ALERTS_WAITING) */
 	uint64_t commits; /* transactions since alerts_open() */
 };
 void alerts_numbers(const struct alerts *a, struct alerts_numbers *ret);

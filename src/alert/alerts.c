@@ -16,6 +16,7 @@ static const struct {
 	{ "overflowed", offsetof(struct alerts_numbers, overflowed) },
 	{ "dropped", offsetof(struct alerts_numbers, dropped) },
 	{ "alerts", offsetof(struct alerts_numbers, alerts) },
+	{ "untold", offsetof(struct alerts_numbers, untold) },
 };
 
 static uint64_t *kept_number(struct alerts *a, size_t i)
@@ -212,9 +213,20 @@ static int put_meta(struct alerts *a, uint64_t cursor, const struct alerts_blob 
 	return x;
 }
 
+/* A reader that is gone for good must not fill the disk. */
+static void give_up(struct alerts *a)
+{
+	for (unsigned i = 0; i < ALERTS_READERS; i++) {
+		if (a->last_change - a->asked[i] <= ALERTS_WAITING)
+			continue;
+		a->numbers.untold += a->last_change - a->asked[i] - ALERTS_WAITING;
+		a->asked[i] = a->last_change - ALERTS_WAITING;
+	}
+}
+
 static int commit(struct alerts *a, uint64_t cursor, const struct alerts_blob *blobs, size_t n)
 {
-	uint64_t had = both_read(a->read), has = both_read(a->asked);
+	uint64_t had = both_read(a->read), has;
 	int x = a->failed;
 
 	if (x == 0)
@@ -229,6 +241,8 @@ static int commit(struct alerts *a, uint64_t cursor, const struct alerts_blob *b
 		x = say_due(a);
 	if (x == 0)
 		x = drop_rows(a);
+	give_up(a);
+	has = both_read(a->asked);
 	if (x == 0 && has > had)
 		x = forget_changes(a, had, has);
 	if (x == 0)

@@ -192,8 +192,7 @@ int db_commit(struct alerts *a)
 {
 	int r = db_step(a, db_use(a, SQL_COMMIT));
 
-	if (r == 0)
-		a->begun = false;
+	a->begun = a->begun && r != 0;
 	return r;
 }
 
@@ -312,13 +311,29 @@ static int prepare(struct alerts *a, struct why *why)
 	return 0;
 }
 
+/* It holds what logs say: nobody else is to read it. SQLite gives its companions the same mode. */
+static int make_file(const char *path, struct why *why)
+{
+	int fd;
+
+	if (!strcmp(path, ":memory:"))
+		return 0;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return why_set(why, -errno, "%s", strerror(errno));
+	close(fd);
+	return 0;
+}
+
 static int open_once(struct alerts *a, const char *path, struct why *why)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
 		    (a->o.read_only ? SQLITE_OPEN_READONLY
 				    : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	int r;
+	int r = a->o.read_only ? 0 : make_file(path, why);
 
+	if (r < 0)
+		return r;
 	if (sqlite3_open_v2(path, &a->db, flags, NULL) != SQLITE_OK)
 		return why_set(why, errno_of(sqlite3_errcode(a->db)), "%s", sqlite3_errmsg(a->db));
 	sqlite3_busy_timeout(a->db, 5000);

@@ -179,12 +179,14 @@ int ask_stats(struct ask *q)
 	alerts_numbers(q->a, &all);
 	buf_printf(q->reply,
 		   "{\"ok\":true,\"findings\":%llu,\"suppressed\":%llu,\"overflowed\":%llu,"
-		   "\"alerts\":%llu,\"dropped\":%llu,\"changes\":%llu,\"suppressions\":%zu,"
+		   "\"alerts\":%llu,\"dropped\":%llu,\"changes\":%llu,\"untold\":%llu,"
+		   "\"suppressions\":%zu,"
 		   "\"cursor\":%llu",
 		   (unsigned long long)all.findings, (unsigned long long)all.suppressed,
 		   (unsigned long long)all.overflowed, (unsigned long long)all.alerts,
 		   (unsigned long long)all.dropped, (unsigned long long)all.changes,
-		   q->a->suppressions.n, (unsigned long long)q->a->cursor);
+		   (unsigned long long)all.untold, q->a->suppressions.n,
+		   (unsigned long long)q->a->cursor);
 	for (unsigned s = 0; s < ALERT_STATES; s++) {
 		buf_printf(q->reply, ",\"%s\":{", alert_state_names[s]);
 		for (unsigned l = 0; l < LEVEL_N; l++)

@@ -245,6 +245,27 @@ static void full(void)
 	clean();
 }
 
+static void private(void)
+{
+	struct alerts *a = NULL;
+	struct why why = { "" };
+	struct stat s;
+	mode_t had = umask(0);
+
+	a = open_at(file, &ALERTS_OPTIONS);
+	umask(had);
+	is_int(stat(file, &s), 0, "the database is there");
+	is_int(s.st_mode & 0777, 0600, "and nobody else may read it");
+	is_int(stat(at("-wal"), &s), 0, "nor what lies beside it");
+	is_int(s.st_mode & 0777, 0600, "while it is open");
+	alerts_close(a);
+	clean();
+	ok(symlink("elsewhere", file) == 0 &&
+		   alerts_open(&a, file, &ALERTS_OPTIONS, START, &why) < 0,
+	   "a link somebody planted is not followed");
+	clean();
+}
+
 static void idle(void)
 {
 	struct alerts *a = open_at(file, &ALERTS_OPTIONS);
@@ -269,6 +290,7 @@ int main(void)
 	foreign();
 	looked_at();
 	full();
+	private();
 	idle();
 	rmdir(dir);
 	return done_testing();
