@@ -119,7 +119,7 @@ static void change_json(struct alerts *a, const struct row *r, const struct chan
 	member(to, "by", c->by);
 	if (r)
 		buf_printf(to, ",\"delta\":%llu", (unsigned long long)r->unsaid);
-	if (c->kind == CHANGE_RAISED)
+	if (r && c->kind == CHANGE_RAISED)
 		buf_printf(to, ",\"level_was\":\"%s\"", level_name(r->was_level));
 	if (r && c->kind == CHANGE_ASSIGNED)
 		member(to, "assignee", buf_view(&r->text[ROW_ASSIGNEE]));
