@@ -225,7 +225,8 @@ bool silence_load(struct silence *s, struct bytes state)
 	if (fresh->began < 0)
 		fresh->began = USEC_NONE;
 	n = cur_varint(&c);
-	good = !c.bad && n <= o.sources_max;
+	good = !c.bad && n <= o.sources_max &&
+	       (fresh->alive == USEC_NONE) == (fresh->began == USEC_NONE);
 	for (uint64_t i = 0; i < n && good; i++)
 		good = load_talker(fresh, &c);
 	good = good && !c.bad && !cur_left(&c);
