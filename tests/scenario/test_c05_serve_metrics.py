@@ -29,7 +29,7 @@ def test_numbers(vedette, serve, send, ledger, free_port):
         status = json.loads(vedette("status", "-d", ledger, "-o", "json").stdout)
         assert status["healthy"] and status["keeper"]["records"] == 1000
         assert sum(s["records"] for s in status["sources"]) == 1000
-        assert set(status["processes"]) == {"intake", "keeper", "analyst", "desk"}
+        assert set(status["processes"]) == {"intake", "configs", "keeper", "analyst", "desk"}
         assert "1000 records" in vedette("status", "-c", daemon.config).stdout
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(f"http://127.0.0.1:{http}/metrics", b"post", timeout=10)

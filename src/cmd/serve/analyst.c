@@ -206,6 +206,7 @@ static int hear_keeper(void *ctx, struct bytes message, const int *fds, size_t n
 	case TALK_HISTORY:
 		return show_past(a, cur_u64le(&c), fds, n);
 	case TALK_HISTORY_END:
+		watcher_live(a->watcher);
 		a->live = true;
 		return 0;
 	case TALK_NOTED:

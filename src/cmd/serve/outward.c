@@ -38,6 +38,12 @@ void outward_taken(struct outward *o, struct alerts *a, uint64_t number)
 	alerts_forget(a, o->to == OUTWARD_LEDGER ? ALERTS_LEDGER : ALERTS_NOTIFY, o->taken);
 }
 
+void outward_met(struct outward *o, uint64_t number)
+{
+	if (number == o->sent + 1)
+		o->sent = number;
+}
+
 static int send_one(struct outward *o, uint64_t number, struct bytes text)
 {
 	buf_clear(&o->room);

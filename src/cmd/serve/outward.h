@@ -23,6 +23,8 @@ void outward_open(struct outward *o, int sock); /* a new one; taken */
 void outward_close(struct outward *o);
 /* The reader has all up to this number. */
 void outward_taken(struct outward *o, struct alerts *a, uint64_t number);
+/* That change stands in the ledger: it is not sent there again. */
+void outward_met(struct outward *o, uint64_t number);
 /* Sends what is there, hears what was taken (of the hand; the keeper's words come to the analyst).
  */
 void outward_step(struct outward *o, struct alerts *a);

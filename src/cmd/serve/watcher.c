@@ -27,6 +27,7 @@ struct watcher {
 	struct outward ledger, hand; /* who gets the changes */
 	int desk;
 	bool fresh; /* a database without a past */
+	bool anew; /* it was lost: until history has been shown, alerts are taken from the ledger */
 	uint64_t seen; /* records below were looked at by this process */
 	uint64_t applied; /* … by one before it: what they bring is in the database */
 	uint64_t models; /* the state of the detectors was saved there */
@@ -88,7 +89,7 @@ void watcher_commit(struct watcher *w)
 {
 	struct alerts_blob blob = { MODELS, { NULL, 0 } };
 	usec now = clock_mono();
-	bool save = now - w->saved >= MODELS_EVERY && w->seen > w->applied;
+	bool save = !w->anew && now - w->saved >= MODELS_EVERY && w->seen > w->applied;
 	struct why why = { "" };
 	struct buf b = { 0 };
 	uint64_t cursor = w->seen > w->applied ? w->seen : w->applied;
@@ -123,13 +124,17 @@ static void found(void *ctx, const struct finding *f)
 	w->found = true;
 }
 
-/* A change that stands in the ledger already is not sent there again. */
+/* A change that stands in the ledger already is not sent there again; one that the database has
+ * lost comes back. */
 static void met_note(struct watcher *w, const struct record *r)
 {
 	uint64_t id;
 
-	if (bytes_starts(r->raw, BYTES("{\"event\":\"alert-")) && alerts_change_id(r->raw, &id))
-		outward_taken(&w->ledger, w->alerts, id);
+	if (!bytes_starts(r->raw, BYTES("{\"event\":\"alert-")) ||
+	    alerts_restore(w->alerts, r->raw) == ALERTS_NO_NOTE)
+		return;
+	if (alerts_change_id(r->raw, &id))
+		outward_met(&w->ledger, id);
 }
 
 void watcher_record(struct watcher *w, const struct record *r, const struct source *s,
@@ -144,6 +149,8 @@ void watcher_record(struct watcher *w, const struct record *r, const struct sour
 		w->arrival = r->arrival;
 	if (r->source == SOURCE_ID_SELF)
 		met_note(w, r);
+	if (w->anew)
+		return;
 	if (r->seq >= w->models)
 		what |= DETECT_MODELS;
 	w->now_at = r->arrival;
@@ -165,6 +172,15 @@ void watcher_skip(struct watcher *w, uint64_t seq)
 		   (unsigned long long)seq);
 	outward_note(&w->ledger, buf_view(&note));
 	buf_done(&note);
+}
+
+void watcher_live(struct watcher *w)
+{
+	if (!w->anew)
+		return;
+	w->anew = false;
+	watcher_commit(w);
+	w->applied = w->models = w->seen;
 }
 
 void watcher_tick(struct watcher *w, usec now)
@@ -282,6 +298,8 @@ usec watcher_history(const struct watcher *w)
 {
 	usec window = detector_window(w->detector), most = w->start->config->detect_replay, from;
 
+	if (w->anew)
+		return 0; /* all there is */
 	if (w->fresh)
 		return USEC_NONE;
 	from = w->arrival - (window < most ? window : most);
@@ -296,7 +314,8 @@ static int open_alerts(struct watcher *w, struct why *why)
 	if (r == 0)
 		r = alerts_open(&w->alerts, "alerts.db", &o, clock_real(), why);
 	if (r == ALERTS_ANEW) {
-		say(SAY_ERROR, "%s", why->line);
+		say(SAY_ERROR, "%s; the alerts are read back from the ledger", why->line);
+		w->anew = true;
 		r = 0;
 	}
 	return r < 0 ? why_in(why, r, "alerts.dir") : 0;

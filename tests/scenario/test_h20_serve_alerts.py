@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running serve turns lines into alerts within the second, each once, whatever dies meanwhile."""
+import json
+import os
+import signal
+import time
+
+RULE = """\
+title: Authorization failed at Keystone
+id: 3c1c1cf6-4a6c-4a5e-8c9a-6cf0f1a1b111
+status: test
+logsource: {product: openstack, service: keystone}
+detection:
+  sel: {message|contains: 'Authorization failed.'}
+  condition: sel
+level: medium
+tags: [attack.t1110]
+"""
+LINE = ("2026-11-26 01:04:{:02}.{:03} 2189 WARNING keystone.server.flask.application [None req-{:08x}-7f5b-4c60-b0c1-"
+        "8b4f1d7cc111 - - - - - -] Authorization failed. The request you have made requires authentication. "
+        "from {}: keystone.exception.Unauthorized: The request\n")
+
+
+def until(what, seconds=20):
+    """what() until it is true."""
+    end = time.monotonic() + seconds
+    while True:
+        result = what()
+        if result or time.monotonic() > end:
+            return result
+        time.sleep(0.1)
+
+
+class Watch:
+    def __init__(self, vedette, serve, ledger, tmp_path):
+        self.vedette, self.log = vedette, tmp_path / "keystone.log"
+        self.log.write_text("")
+        self.rules = tmp_path / "rules"
+        self.rules.mkdir()
+        (self.rules / "failed.yml").write_text(RULE)
+        self.config = {"ledger": {"dir": str(ledger), "block_records": 64}, "files": [str(self.log)],
+                       "rules": {"paths": [str(self.rules)]}, "watch": {"config": []},
+                       "desk": {"socket": str(tmp_path / "s")}}
+        self.socket, self.ledger, self.n = tmp_path / "s", ledger, 0
+
+    def fail(self, count=1, address="203.0.113.9"):
+        with open(self.log, "a", encoding="utf-8") as f:
+            for _ in range(count):
+                self.n += 1
+                f.write(LINE.format(self.n // 1000 % 60, self.n % 1000, self.n, address))
+
+    def alerts(self):
+        done = self.vedette("alerts", "list", "--socket", self.socket, "-o", "json", check=None)
+        return [json.loads(line) for line in done.stdout.splitlines()] if done.returncode == 0 else []
+
+    def count(self, address="203.0.113.9"):
+        return sum(a["count"] for a in self.alerts()
+                   if a["rule.name"].startswith("Authorization") and address in json.dumps(a["entity"]))
+
+
+def test_repeats_make_one_alert(vedette, serve, ledger, tmp_path):
+    w = Watch(vedette, serve, ledger, tmp_path)
+    with serve(w.config):
+        w.fail()
+        assert until(lambda: w.count() == 1)
+        w.fail(500)
+        w.fail(1, "198.51.100.7")
+        assert until(lambda: w.count() == 501 and w.count("198.51.100.7") == 1)
+        assert len([a for a in w.alerts() if a["rule.name"].startswith("Authorization")]) == 2
+    notes = vedette("search", "-d", ledger, "--own", "-o", "raw", '"alert-opened"').stdout
+    assert len(notes.splitlines()) == 2
+
+
+def test_nothing_is_lost_or_doubled_by_a_dead_analyst(vedette, serve, ledger, tmp_path):
+    w = Watch(vedette, serve, ledger, tmp_path)
+    with serve(w.config) as daemon:
+        for turn in range(5):
+            w.fail(200)
+            time.sleep(0.05 * turn)
+            status = json.loads(vedette("status", "--socket", w.socket, "-o", "json").stdout)
+            os.kill(status["processes"]["analyst"]["pid"], signal.SIGKILL)
+            w.fail(100)
+            assert until(lambda: w.count() == w.n), (w.count(), w.n, daemon)
+    with serve(w.config):
+        w.fail(50)
+        assert until(lambda: w.count() == w.n), (w.count(), w.n)
+
+
+def test_rules_change_while_it_runs(vedette, serve, ledger, tmp_path):
+    w = Watch(vedette, serve, ledger, tmp_path)
+    with serve(w.config) as daemon:
+        w.fail()
+        assert until(lambda: w.count() == 1)
+        (w.rules / "bad.yml").write_text("title: Bad\nlogsource: {product: linux}\ndetection: {condition: gone}\n")
+        (w.rules / "second.yml").write_text(
+            RULE.replace("3c1c1cf6", "4c1c1cf6").replace("Authorization failed at Keystone", "The second")
+            .replace("'Authorization failed.'", "'second thing'"))
+        assert until(lambda: "bad.yml" in daemon.log()), daemon.log()
+        with open(w.log, "a", encoding="utf-8") as f:
+            f.write(LINE.format(1, 1, 99, "192.0.2.1").replace("Authorization failed.", "A second thing."))
+        assert until(lambda: [a for a in w.alerts() if a["rule.name"] == "The second"])
+        w.fail()
+        assert until(lambda: w.count() == 2)
