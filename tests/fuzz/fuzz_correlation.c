@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (cur_left(&in) >= 8) {
 		struct bytes b = cur_take(&in, 8);
 		struct record_ref ref = { .seq = ++serial };
-		struct correlator_event e = { .serial = serial, .proofs = &ref, .proofs_n = 1 };
+		struct correlator_event e = { .of.serial = serial, .proofs = &ref, .proofs_n = 1 };
 		struct correlator_counts n;
 
 		e.key = bytes_sub(b, 1, 1);

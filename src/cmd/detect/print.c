@@ -94,6 +94,8 @@ static bool is_ours(struct bytes name)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (bytes_eq(name, bytes_str(names[i])))
 			return true;
+	if (bytes_eq(name, BYTES("vedette.value")))
+		return false; /* the sum, the average, … that a correlation found */
 	return bytes_starts(name, BYTES("rule.")) || bytes_starts(name, BYTES("vedette.")) ||
 	       bytes_starts(name, BYTES("threat.technique."));
 }

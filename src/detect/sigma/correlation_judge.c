@@ -41,21 +41,24 @@ bool judge_sliding(const struct correlation *c, const struct mark *m, uint32_t n
 /* ---- which rules, and in which order ---- */
 
 /* The longest chain of events whose rules go up: entry r of best is the length of the longest that
- * ends with rule r. */
+ * ends with rule r. An event that several rules match is one link of it, not several: before is
+ * what was best before the event. */
 static unsigned longest_chain(const struct mark *m, uint32_t from, uint32_t to)
 {
 	uint8_t best[CORRELATION_INPUTS_TEMPORAL] = { 0 };
+	uint8_t before[CORRELATION_INPUTS_TEMPORAL] = { 0 };
 	unsigned most = 0;
 
 	for (uint32_t i = from; i < to; i++) {
-		uint64_t rule = m[i].v.id;
-		unsigned before = 0;
+		unsigned rule = mark_input(&m[i]), longest = 0;
 
-		for (uint64_t r = 0; r < rule; r++)
-			if (best[r] > before)
-				before = best[r];
-		if (before + 1 > best[rule])
-			best[rule] = (uint8_t)(before + 1);
+		if (i == from || mark_serial(&m[i]) != mark_serial(&m[i - 1]))
+			memcpy(before, best, sizeof(before));
+		for (unsigned r = 0; r < rule; r++)
+			if (before[r] > longest)
+				longest = before[r];
+		if (longest + 1 > best[rule])
+			best[rule] = (uint8_t)(longest + 1);
 		if (best[rule] > most)
 			most = best[rule];
 	}
@@ -68,7 +71,7 @@ static bool rules_true(const struct correlation *c, const struct mark *m, uint32
 	uint64_t present = 0;
 
 	for (uint32_t i = from; i < to; i++)
-		present |= 1ull << m[i].v.id;
+		present |= 1ull << mark_input(&m[i]);
 	*ret = __builtin_popcountll(present);
 	if (c->terms_n)
 		return correlation_terms(c, present);

@@ -4,6 +4,17 @@
 #pragma once
 #include "detect/sigma/correlation_window.h"
 
+/* Temporal: of which rule, of which event. */
+static inline unsigned mark_input(const struct mark *m)
+{
+	return m->v.id & 63;
+}
+
+static inline uint64_t mark_serial(const struct mark *m)
+{
+	return m->v.id >> 6;
+}
+
 /* Does the condition speak of the share of each value? */
 static inline bool judge_is_share(const struct correlation *c)
 {

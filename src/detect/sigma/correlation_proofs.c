@@ -17,9 +17,9 @@ void proofs_init(struct proofs *p)
 	*p = (struct proofs){ .cap = 1 };
 }
 
-static uint64_t *ring(const struct proofs *p)
+static struct proof *ring(const struct proofs *p)
 {
-	return p->cap > 1 ? p->at : (uint64_t *)(uintptr_t)&p->first;
+	return p->cap > 1 ? p->at : (struct proof *)(uintptr_t)&p->first;
 }
 
 static struct far *far_of(uint64_t v)
@@ -40,7 +40,7 @@ static void forget(struct proofs *p, uint64_t v)
 void proofs_done(struct proofs *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
-		forget(p, ring(p)[i]);
+		forget(p, ring(p)[i].ref);
 	if (p->cap > 1)
 		free(p->at);
 	proofs_init(p);
@@ -69,7 +69,7 @@ static uint64_t keep(struct proofs *p, const struct record_ref *r)
 static void grow(struct proofs *p)
 {
 	uint8_t cap = p->cap == 1 ? 4 : (uint8_t)(p->cap * 2);
-	uint64_t *at;
+	struct proof *at;
 
 	_Static_assert(FINDING_PROOFS == 64, "1, 4, 8 … 64");
 	assert(!p->next);
@@ -81,33 +81,40 @@ static void grow(struct proofs *p)
 	p->cap = cap;
 }
 
-void proofs_add(struct proofs *p, const struct record_ref *r)
+void proofs_add(struct proofs *p, const struct record_ref *r, usec time)
 {
+	struct proof *to;
+
 	if (p->n == p->cap && p->cap < FINDING_PROOFS)
 		grow(p);
 	if (p->n < p->cap) {
-		ring(p)[p->n++] = keep(p, r);
-		return;
+		to = &ring(p)[p->n++];
+	} else {
+		to = &p->at[p->next];
+		forget(p, to->ref);
+		p->next = (uint8_t)((p->next + 1) % p->cap);
 	}
-	forget(p, p->at[p->next]);
-	p->at[p->next] = keep(p, r);
-	p->next = (uint8_t)((p->next + 1) % p->cap);
+	*to = (struct proof){ keep(p, r), time };
 }
 
-size_t proofs_newest(const struct proofs *p, uint64_t n, struct record_ref ret[FINDING_PROOFS])
+size_t proofs_of(const struct proofs *p, usec since, usec until,
+		 struct record_ref ret[FINDING_PROOFS])
 {
-	if (n > p->n)
-		n = p->n;
-	for (size_t i = 0; i < n; i++) {
-		uint64_t v = ring(p)[(p->next + p->n - n + i) % p->n];
-		const struct far *f = far_of(v);
+	size_t n = 0;
 
-		ret[i] = (struct record_ref){ .seq = f ? SEQ_NONE : v >> 1 };
-		if (!f)
+	for (size_t i = 0; i < p->n; i++) {
+		const struct proof *v = &ring(p)[(p->next + i) % p->n];
+		const struct far *f = far_of(v->ref);
+
+		if (v->time < since || v->time > until)
 			continue;
-		ret[i].file = bytes_of(f->text, f->file_len);
-		ret[i].line = f->line;
-		ret[i].id = bytes_of(f->text + f->file_len, f->id_len);
+		ret[n] = (struct record_ref){ .seq = f ? SEQ_NONE : v->ref >> 1 };
+		if (f) {
+			ret[n].file = bytes_of(f->text, f->file_len);
+			ret[n].line = f->line;
+			ret[n].id = bytes_of(f->text + f->file_len, f->id_len);
+		}
+		n++;
 	}
-	return (size_t)n;
+	return n;
 }

@@ -172,7 +172,7 @@ static void tell(struct group *g, usec time, const struct window_answer *a, corr
 		.proofs = proofs,
 	};
 
-	h.proofs_n = proofs_newest(&g->proofs, a->events, proofs);
+	h.proofs_n = proofs_of(&g->proofs, h.since, a->until, proofs);
 	g->busy = true;
 	fn(ctx, &h);
 	g->busy = false;
@@ -330,9 +330,9 @@ void correlator_feed(struct correlator *c, size_t i, const struct correlator_eve
 		return;
 	}
 	g = group_of(c, i, e, fn, ctx);
-	if (g->serial == e->serial && g->window.n && !each)
+	if (g->serial == e->of.serial && g->window.n && !each)
 		return;
-	g->serial = e->serial;
+	g->serial = e->of.serial;
 	if (g != o->newest) {
 		list_out(o, g);
 		list_in(o, g);
@@ -340,8 +340,8 @@ void correlator_feed(struct correlator *c, size_t i, const struct correlator_eve
 	if (!c->ticked && e->of.time > c->now)
 		c->now = e->of.time;
 	for (size_t p = 0; p < e->proofs_n; p++)
-		proofs_add(&g->proofs, &e->proofs[p]);
-	window_add(is, &g->window, &e->of, is->span + c->late);
+		proofs_add(&g->proofs, &e->proofs[p], e->of.time);
+	window_put(is, &g->window, &e->of, is->span + c->late);
 	account(c, g, bytes_of_group(g));
 	if (is->closes && g->window.oldest + is->span < o->first_end)
 		o->first_end = g->window.oldest + is->span;

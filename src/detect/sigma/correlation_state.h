@@ -19,7 +19,6 @@ struct correlator;
 
 struct correlator_event {
 	struct window_event of;
-	uint64_t serial; /* of the event: one that several rules match is counted once */
 	struct bytes key; /* the group */
 	const struct record_ref *proofs; /* oldest first */
 	size_t proofs_n;

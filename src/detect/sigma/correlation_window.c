@@ -108,9 +108,9 @@ static void drop_repeated(struct window *w)
 	uint32_t at = 0;
 
 	for (uint32_t i = w->n; i-- > 0;) {
-		if (seen >> m[i].v.id & 1)
+		if (seen >> mark_input(&m[i]) & 1)
 			at = i;
-		seen |= 1ull << m[i].v.id;
+		seen |= 1ull << mark_input(&m[i]);
 	}
 	drop(w, at, 1);
 }
@@ -236,8 +236,9 @@ static bool add_to_neighbour(const struct correlation *c, struct window *w,
 	if (!at)
 		return false;
 	if (is_temporal(c)) {
-		if (m->v.id != e->input)
+		if (mark_input(m) != e->input)
 			return false;
+		m->v.id = e->serial << 6 | e->input;
 		m->at = e->time;
 		m->n++;
 		return true;
@@ -265,7 +266,7 @@ static void remember(const struct correlation *c, struct window *w, const struct
 			return;
 		one.v.id = e->id;
 	} else if (is_temporal(c)) {
-		one.v.id = e->input;
+		one.v.id = e->serial << 6 | e->input;
 	}
 	if (!is_distinct(c) && !by_value && !is_sum(c) && add_to_neighbour(c, w, e))
 		return;
@@ -277,7 +278,7 @@ static void remember(const struct correlation *c, struct window *w, const struct
 	       &one);
 }
 
-void window_add(const struct correlation *c, struct window *w, const struct window_event *e,
+void window_put(const struct correlation *c, struct window *w, const struct window_event *e,
 		usec keep)
 {
 	if (w->newest == USEC_NONE || e->time > w->newest)

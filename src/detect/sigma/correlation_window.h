@@ -21,7 +21,7 @@ struct mark {
 	usec at;
 	uint64_t n; /* events */
 	union {
-		uint64_t id; /* hash of the value, or index of the rule */
+		uint64_t id; /* hash of the value; or serial of the event << 6 | input */
 		double number;
 	} v;
 };
@@ -37,6 +37,7 @@ struct window {
 struct window_event {
 	usec time;
 	unsigned input; /* which of the rules referred to */
+	uint64_t serial; /* of the event: one that several rules match is one event */
 	uint64_t id; /* value_count, and percentile without `percentile`: hash of the value */
 	double number; /* of the other value_… */
 };
@@ -56,7 +57,7 @@ static inline size_t window_bytes(const struct window *w) /* beside the struct i
 }
 
 /* keep: how long before the newest event marks may still be of use. */
-void window_add(const struct correlation *c, struct window *w, const struct window_event *e,
+void window_put(const struct correlation *c, struct window *w, const struct window_event *e,
 		usec keep);
 /* At once: does some window that holds an event of time t make it true? */
 bool window_true(const struct correlation *c, const struct window *w, usec t,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/sigma/report.h"
 
-#define DETAILS_MAX 32u
-
 /* Whom or what an event is about: the first of these that it has. */
 static const enum field entity_fields[] = {
 	FIELD_USER_NAME,    FIELD_USER_ID,	  FIELD_USER_TARGET_NAME, FIELD_SOURCE_IP,
@@ -44,12 +42,12 @@ size_t report_entity(const struct item *i, struct finding_pair ret[static REPORT
 	return n;
 }
 
-static size_t details_of(const struct look *l, struct finding_pair *ret)
+size_t report_details(const struct look *l, struct finding_pair ret[static REPORT_DETAILS])
 {
 	const struct subject *e = l->subject;
 	size_t n = 0;
 
-	for (size_t i = 0; i < e->values_n && n < DETAILS_MAX; i++)
+	for (size_t i = 0; i < e->values_n && n < REPORT_DETAILS; i++)
 		if (e->values[i].name.len && e->values[i].name.at[0] != '_')
 			ret[n++] = (struct finding_pair){ e->values[i].name, e->values[i].text };
 	for (size_t k = 0; !e->values && k < sizeof(detail_fields) / sizeof(*detail_fields); k++)
@@ -74,7 +72,7 @@ static struct bytes message_of(struct report *p, const struct rule *r, const str
 void report_rule(struct report *p, const struct rule *r, struct look *l, finding_fn *fn, void *ctx)
 {
 	const struct item *i = l->subject->item;
-	struct finding_pair entity[REPORT_ENTITY], details[DETAILS_MAX];
+	struct finding_pair entity[REPORT_ENTITY], details[REPORT_DETAILS];
 	struct finding f = {
 		.time = i->time,
 		.since = i->time,
@@ -94,7 +92,7 @@ void report_rule(struct report *p, const struct rule *r, struct look *l, finding
 	};
 
 	f.entity_n = report_entity(i, entity);
-	f.details_n = details_of(l, details);
+	f.details_n = report_details(l, details);
 	fn(ctx, &f);
 }
 

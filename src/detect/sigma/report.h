@@ -14,3 +14,6 @@ void report_rule(struct report *p, const struct rule *r, struct look *l, finding
 /* The entity of an event: host.name and whom it is about; room for REPORT_ENTITY. How many. */
 #define REPORT_ENTITY 4u
 size_t report_entity(const struct item *i, struct finding_pair ret[static REPORT_ENTITY]);
+/* The fields that help to understand it, the important ones first. */
+#define REPORT_DETAILS 32u
+size_t report_details(const struct look *l, struct finding_pair ret[static REPORT_DETAILS]);

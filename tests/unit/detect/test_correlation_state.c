@@ -55,8 +55,7 @@ static void put(struct correlator *c, const char *key, usec at, unsigned input, 
 {
 	struct record_ref ref = { .seq = ++serial };
 	struct correlator_event e = {
-		.of = { at, input, value ? hash_keyed(bytes_str(value)) : 0, number },
-		.serial = serial,
+		.of = { at, input, serial, value ? hash_keyed(bytes_str(value)) : 0, number },
 		.key = bytes_str(key),
 		.proofs = &ref,
 		.proofs_n = 1,
@@ -428,9 +427,9 @@ static void memory(void)
 	put(c, "victim", S, 0, NULL, 0);
 	for (int i = 0; i < 1000000; i++) {
 		struct record_ref ref = { .seq = ++serial };
-		struct correlator_event e = {
-			.of = { .time = S + i }, .serial = serial, .proofs = &ref, .proofs_n = 1
-		};
+		struct correlator_event e = { .of = { .time = S + i, .serial = serial },
+					      .proofs = &ref,
+					      .proofs_n = 1 };
 
 		e.key = bytes_of(key, (size_t)snprintf(key, sizeof(key), "10.%d.%d.%d", i >> 16,
 						       i >> 8 & 255, i & 255));
@@ -474,9 +473,9 @@ static void references(void)
 
 	for (unsigned i = 0; i < 300; i++) {
 		struct record_ref ref = { .seq = SEQ_NONE, .file = BYTES("a.log"), .line = i + 1 };
-		struct correlator_event e = {
-			.of = { .time = i }, .serial = ++serial, .proofs = &ref, .proofs_n = 1
-		};
+		struct correlator_event e = { .of = { .time = i, .serial = ++serial },
+					      .proofs = &ref,
+					      .proofs_n = 1 };
 
 		ref.id = bytes_of(id, (size_t)snprintf(id, sizeof(id), "event-%u", i));
 		correlator_feed(c, 0, &e, hit, NULL);
