@@ -77,7 +77,11 @@ static bool behind(struct line *l, struct bytes b)
 		return fail2ban_line(l, b);
 	if (c == 'q' && STARTS(b, " qemu"))
 		return libvirt_line(l, b);
-	return oslo_line(l, b) || syslog_iso(l, b) || levelled(l, b);
+	if ((uint8_t)(c - 'a') < 26 && dpkg_line(l, b))
+		return true;
+	if (c == 'S' && dnf_line(l, b))
+		return true;
+	return oslo_line(l, b) || postgres_line(l, b) || syslog_iso(l, b) || levelled(l, b);
 }
 
 bool iso_line(struct line *l, struct bytes b)

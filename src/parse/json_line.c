@@ -9,6 +9,7 @@
  * unescaped is looked for in the raw bytes again in the end: most of it (ids, names, addresses)
  * stands there unchanged. */
 #include "parse/json.h"
+#include "parse/json_kinds.h"
 #include "parse/line.h"
 #include "parse/vocabulary.h"
 
@@ -29,24 +30,14 @@ enum how {
 	AS_ARGV, /* the words of a command, one element each */
 	AS_SUDO, /* any text of an accept, reject or alert record */
 	AS_AUDIT, /* "1795311000.603:41": time and number of an audit event */
+	AS_PATH, /* only where it is one */
 	AS_MARK, /* says which schema this is */
-};
-
-/* What is known of the schema by its keys. */
-enum mark {
-	MARK_NOTIFICATION = 1, /* publisher_id */
-	MARK_CADF = 2,
-	MARK_OSLO = 4, /* levelname and its kind */
-	MARK_SURICATA = 8,
-	MARK_AIDE = 16,
-	MARK_RABBIT = 128, /* node, and a pid of Erlang */
-	MARK_HTTP = 64,
-	MARK_STRANGER = 32, /* an initiator without an account: its id means nothing */
 };
 
 struct map {
 	const char *path;
-	uint8_t field, rank, how;
+	uint16_t field; /* or a mark */
+	uint8_t rank, how;
 };
 
 static const struct map maps[] = {
@@ -77,7 +68,7 @@ static bool map_of(struct bytes path, struct map *ret)
 	if (i < MAPS)
 		*ret = maps[i];
 	else
-		*ret = (struct map){ "", (uint8_t)(i - MAPS), 0,
+		*ret = (struct map){ "", (uint16_t)(i - MAPS), 0,
 				     field_type((enum field)(i - MAPS)) == TYPE_NUMBER ? AS_NUMBER
 										       : AS_TEXT };
 	return true;
@@ -85,7 +76,8 @@ static bool map_of(struct bytes path, struct map *ret)
 
 struct weak {
 	struct bytes value;
-	uint8_t field, rank;
+	uint16_t field;
+	uint8_t rank;
 };
 
 struct scan_ctx {
@@ -167,7 +159,8 @@ static struct bytes outcome_of(struct bytes v)
 {
 	if (IS(v, "success") || IS(v, "pass") || IS(v, "allowed"))
 		return BYTES("success");
-	if (IS(v, "failure") || IS(v, "fail") || IS(v, "failed") || IS(v, "denied"))
+	if (IS(v, "failure") || IS(v, "fail") || IS(v, "failed") || IS(v, "denied") ||
+	    IS(v, "blocked"))
 		return BYTES("failure");
 	return IS(v, "unknown") || IS(v, "pending") ? BYTES("unknown") : BYTES("");
 }
@@ -204,6 +197,8 @@ static void take_mark(struct scan_ctx *s, unsigned mark, const struct json_leaf 
 	    !HAS(leaf->value, "cadf"))
 		return;
 	if (mark == MARK_RABBIT && scan_chr(leaf->value, '@') == leaf->value.len)
+		return;
+	if (mark == MARK_HASH && !IS(leaf->value, "partial_password_hash"))
 		return;
 	s->marks |= mark;
 }
@@ -378,6 +373,10 @@ static void on_leaf(void *arg, const struct json_leaf *leaf)
 	case AS_AUDIT:
 		take_audit(s, leaf);
 		break;
+	case AS_PATH:
+		if (scan_is(v, '/'))
+			take(s, &m, text_of(s, leaf));
+		break;
 	case AS_MARK:
 		take_mark(s, m.field, leaf);
 		break;
@@ -395,6 +394,8 @@ static void settle(struct scan_ctx *s)
 				continue;
 			if (f == FIELD_USER_ID && (s->marks & MARK_STRANGER))
 				continue; /* made up by Keystone for who has no account */
+			if (f == FIELD_OS_PASSWORD_HASH && !(s->marks & MARK_HASH))
+				continue; /* an attachment of another kind */
 			if (f == FIELD_EVENT_REASON && IS(s->weak[i].value, "HTTP")) {
 				s->marks |= MARK_HTTP; /* the code beside it is a status */
 				continue;
@@ -405,89 +406,6 @@ static void settle(struct scan_ctx *s)
 		}
 	}
 	set_time(s->l, s->time);
-}
-
-/* Which service sent a notification: "identity.host1", "compute.cmp1", "nova-compute:cmp1". */
-static void publisher(struct line *l)
-{
-	struct bytes p = event_get(l->ev, FIELD_OS_PUBLISHER), host;
-	size_t colon = scan_chr(p, ':'), dot = scan_chr(p, '.');
-	size_t at = colon < p.len ? colon : dot;
-
-	host = bytes_from(p, at + 1);
-	set(l, FIELD_HOST_NAME, scan_head(host, scan_chr(host, '@')));
-	if (STARTS(p, "identity"))
-		SET(l, SERVICE_NAME, "keystone");
-	else if (STARTS(p, "image"))
-		SET(l, SERVICE_NAME, "glance");
-	else if (STARTS(p, "network"))
-		SET(l, SERVICE_NAME, "neutron");
-	else if (STARTS(p, "volume") || STARTS(p, "snapshot") || STARTS(p, "backup"))
-		SET(l, SERVICE_NAME, "cinder");
-	else if (STARTS(p, "compute") || STARTS(p, "api.") || STARTS(p, "conductor") ||
-		 STARTS(p, "scheduler"))
-		SET(l, SERVICE_NAME, "nova");
-	else if (STARTS(p, "orchestration"))
-		SET(l, SERVICE_NAME, "heat");
-	else
-		set(l, FIELD_SERVICE_NAME, service_of(p));
-}
-
-static void category(struct line *l, struct bytes type)
-{
-	if (STARTS(type, "identity.authenticate") ||
-	    IS(event_get(l->ev, FIELD_EVENT_ACTION), "authenticate"))
-		SET(l, EVENT_CATEGORY, "authentication");
-	else if (STARTS(type, "identity.") ||
-		 STARTS(event_get(l->ev, FIELD_OS_TARGET_TYPE), "data/security"))
-		SET(l, EVENT_CATEGORY, "iam");
-	else if (STARTS(type, "audit.http"))
-		SET(l, EVENT_CATEGORY, "web");
-	else if (STARTS(type, "compute.instance.") || STARTS(type, "instance."))
-		SET(l, EVENT_CATEGORY, "host");
-	else if (STARTS(type, "service."))
-		SET(l, EVENT_CATEGORY, "process");
-	else if (STARTS(type, "network.") || STARTS(type, "port.") || STARTS(type, "subnet.") ||
-		 STARTS(type, "router.") || STARTS(type, "floatingip.") ||
-		 STARTS(type, "security_group"))
-		SET(l, EVENT_CATEGORY, "network");
-}
-
-static void notification(struct scan_ctx *s)
-{
-	struct line *l = s->l;
-	struct event *e = l->ev;
-	struct bytes type = event_get(e, FIELD_OS_EVENT_TYPE);
-
-	if (s->marks & MARK_NOTIFICATION)
-		publisher(l);
-	if ((s->marks & MARK_HTTP) && event_get(e, FIELD_EVENT_CODE).len == 3)
-		set(l, FIELD_HTTP_STATUS, event_get(e, FIELD_EVENT_CODE));
-	if (!(s->marks & MARK_CADF)) /* the payload is the thing itself */
-		set(l, FIELD_OS_TARGET_ID, event_get(e, FIELD_EVENT_ID));
-	if (STARTS(type, "identity.user."))
-		set(l, FIELD_USER_TARGET_ID, event_get(e, FIELD_OS_TARGET_ID));
-	if (STARTS(type, "instance."))
-		set(l, FIELD_OS_INSTANCE_ID, event_get(e, FIELD_OS_TARGET_ID));
-	set(l, FIELD_SERVICE_NAME, service_of(event_get(e, FIELD_OS_TARGET_ID)));
-	set(l, FIELD_EVENT_ACTION, type);
-	category(l, type);
-	if (s->marks & MARK_NOTIFICATION)
-		SET(l, EVENT_DATASET, "openstack.notification");
-	else
-		SET(l, EVENT_DATASET, "openstack.cadf");
-}
-
-/* The formatters of oslo.log: the text is looked at as it would be behind the header of a line. */
-static void oslo(struct scan_ctx *s)
-{
-	struct line *l = s->l;
-	struct bytes logger = event_get(l->ev, FIELD_LOG_LOGGER);
-	struct bytes service = service_of(logger);
-
-	set(l, FIELD_SERVICE_NAME, service.len ? service : service_of_path(l->hint->name));
-	SET(l, EVENT_DATASET, "oslo.log");
-	oslo_message(l, logger, event_get(l->ev, FIELD_LOG_LEVEL), event_get(l->ev, FIELD_MESSAGE));
 }
 
 static void finish(struct scan_ctx *s, struct bytes b)
@@ -512,20 +430,18 @@ static void finish(struct scan_ctx *s, struct bytes b)
 	set(l, FIELD_PROCESS_COMMAND, bytes_from(s->argv, 1));
 	settle(s);
 	if ((s->marks & MARK_NOTIFICATION) && event_has(l->ev, FIELD_OS_EVENT_TYPE))
-		notification(s);
+		json_is_notification(l, s->marks);
 	else if (s->marks & MARK_CADF)
-		notification(s);
+		json_is_notification(l, s->marks);
 	else if (s->marks & MARK_OSLO)
-		oslo(s);
+		json_is_oslo(l);
 	if (s->marks & MARK_RABBIT) {
 		SET(l, EVENT_DATASET, "rabbitmq");
 		SET(l, SERVICE_NAME, "rabbitmq");
 		rabbit_text(l, event_get(l->ev, FIELD_MESSAGE));
 	}
-	if (s->marks & MARK_SURICATA)
-		SET(l, EVENT_DATASET, "suricata");
-	else if (s->marks & MARK_AIDE)
-		SET(l, EVENT_DATASET, "aide");
+	if (s->marks & (MARK_SURICATA | MARK_AIDE | MARK_FALCO))
+		json_is_tool(l, s->marks);
 	SET(l, EVENT_DATASET, "json");
 	set(l, FIELD_MESSAGE, b);
 }

@@ -132,7 +132,8 @@ static bool from_word(struct line *l, struct bytes b)
 	}
 	if (ENDS(b, " FOUND") && clamd_text(l, b))
 		return true;
-	return aide_line(l, b) || haproxy_text(l, b) || from_client(l, b) || uwsgi_text(l, b);
+	return aide_line(l, b) || chkrootkit_line(l, b) || apt_line(l, b) || haproxy_text(l, b) ||
+	       from_client(l, b) || uwsgi_text(l, b);
 }
 
 static bool from_letter(struct line *l, struct bytes b)

@@ -157,6 +157,15 @@ bool fail2ban_line(struct line *l, struct bytes b); /* behind the stamp */
 bool samhain_line(struct line *l, struct bytes b);
 bool rkhunter_line(struct line *l, struct bytes b);
 bool aide_line(struct line *l, struct bytes b);
+bool chkrootkit_line(struct line *l, struct bytes b);
+bool dpkg_line(struct line *l, struct bytes b); /* behind the stamp */
+bool dnf_line(struct line *l, struct bytes b); /* behind the stamp */
+bool dnf_text(struct line *l, struct bytes text);
+bool apt_line(struct line *l, struct bytes b);
+bool postgres_line(struct line *l, struct bytes b); /* behind the stamp: " UTC [1] … FATAL: …" */
+bool journald_text(struct line *l, struct bytes text);
+bool rsyslogd_text(struct line *l, struct bytes text);
+bool syslog_ng_text(struct line *l, struct bytes text);
 
 /* json_line.c */
 bool json_line(struct line *l, struct bytes b);

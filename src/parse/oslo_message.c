@@ -175,10 +175,96 @@ static bool instance_message(struct line *l, struct bytes b)
 	return false;
 }
 
+/* The value of "key='value'" behind `from`, or nothing. */
+static struct bytes quoted(struct bytes b, struct bytes from, struct bytes key)
+{
+	size_t at = scan_find(b, from);
+
+	if (at == BYTES_NONE)
+		return BYTES("");
+	b = bytes_from(b, at + from.len);
+	b = scan_head(b, scan_chr(b, ')')); /* of this header alone */
+	at = scan_find(b, key);
+	if (at == BYTES_NONE)
+		return BYTES("");
+	b = bytes_from(b, at + key.len);
+	if (scan_take_chr(&b, '\''))
+		return scan_head(b, scan_chr(b, '\''));
+	return scan_head(b, scan_either(b, ',', ')'));
+}
+
+/* Neutron's security group log: "action=DROP project_id=… log_resource_ids=[…] vm_port=… pkt=
+ * ethernet(…)ipv4(…,dst='…',…,src='…',…)tcp(…,dst_port=22,…)" */
+static bool packet_message(struct line *l, struct bytes b)
+{
+	struct bytes v, ip = FIND(b, "ipv6(") != BYTES_NONE ? BYTES("ipv6(") : BYTES("ipv4(");
+	struct bytes proto = HAS(b, ")udp(") ? BYTES(")udp(") : BYTES(")tcp(");
+
+	if (!STARTS(b, "action=") || !HAS(b, " vm_port="))
+		return false;
+	SET(l, EVENT_CATEGORY, "network");
+	if (STARTS(b, "action=DROP") || STARTS(b, "action=drop"))
+		SET(l, EVENT_ACTION, "packet-dropped");
+	else
+		SET(l, EVENT_ACTION, "packet-accepted");
+	if (KEY(b, "project_id=", &v))
+		set(l, FIELD_OS_PROJECT_ID, v);
+	if (KEY(b, "vm_port=", &v))
+		set(l, FIELD_OS_TARGET_ID, v);
+	v = quoted(b, ip, BYTES("src="));
+	if (is_ip(v))
+		set(l, FIELD_SOURCE_IP, v);
+	v = quoted(b, ip, BYTES("dst="));
+	if (is_ip(v))
+		set(l, FIELD_DESTINATION_IP, v);
+	set_number(l, FIELD_SOURCE_PORT, quoted(b, proto, BYTES("src_port=")));
+	set_number(l, FIELD_DESTINATION_PORT, quoted(b, proto, BYTES("dst_port=")));
+	return true;
+}
+
+/* A policy that said no: "HTTP exception thrown: Policy doesn't allow X to be performed." of nova
+ * and cinder, "You are not authorized to perform the requested action: X." of Keystone */
+static bool refused_message(struct line *l, struct bytes b)
+{
+	struct bytes rule = b;
+	size_t at;
+
+	TAKE(&rule, "HTTP exception thrown: ");
+	if (TAKE(&rule, "Policy doesn't allow ")) {
+		at = FIND(rule, " to be performed");
+		rule = scan_head(rule, at);
+	} else if (TAKE(&rule, "You are not authorized to perform the requested action")) {
+		if (!TAKE(&rule, ": "))
+			rule.len = 0;
+		rule = scan_head(rule, scan_chr(rule, ' '));
+		while (ENDS(rule, ".") || ENDS(rule, ":") || ENDS(rule, ","))
+			rule.len--;
+		rule = scan_head(rule, FIND(rule, ".:"));
+	} else {
+		return false;
+	}
+	set(l, FIELD_RULE_NAME, rule);
+	SET(l, EVENT_CATEGORY, "iam");
+	SET(l, EVENT_ACTION, "policy-check");
+	SET(l, EVENT_OUTCOME, "failure");
+	return true;
+}
+
+/* "Logging rate limit: drop after 3 records/60 sec", after which nothing is said for a while */
+static bool rate_message(struct line *l, struct bytes b)
+{
+	if (!STARTS(b, "Logging rate limit: drop after "))
+		return false;
+	service_action(l, BYTES("log-dropped"));
+	return true;
+}
+
 static bool by_logger(struct line *l, struct bytes logger, struct bytes text)
 {
 	switch (scan_at(logger, 0)) {
 	case 'k':
+		if (scan_is(text, 'Y') && refused_message(l, text))
+			return true;
 		return STARTS(logger, "keystone") && keystone_message(l, logger, text);
 	case 'o':
 		if (STARTS(logger, "oslo.messaging.notification"))
@@ -195,7 +281,11 @@ static bool by_logger(struct line *l, struct bytes logger, struct bytes text)
 			return service_message(l, text);
 		if (STARTS(logger, "nova.compute.") || STARTS(logger, "nova.virt."))
 			return instance_message(l, text);
+		if (STARTS(logger, "neutron.services.logapi."))
+			return packet_message(l, text);
 		break;
+	case 'r':
+		return IS(logger, "root") && rate_message(l, text);
 	case 'c':
 		if (STARTS(logger, "cotyledon"))
 			return service_message(l, text);
@@ -203,6 +293,8 @@ static bool by_logger(struct line *l, struct bytes logger, struct bytes text)
 	default:
 		break;
 	}
+	if ((scan_is(text, 'H') || scan_is(text, 'P')) && refused_message(l, text))
+		return true;
 	if (ENDS(logger, ".service") || ENDS(logger, ".config"))
 		return start_message(l, text) || service_message(l, text);
 	return false;

@@ -22,6 +22,10 @@ enum program {
 	P_AUDIT,
 	P_SWIFT,
 	P_CLAMAV,
+	P_JOURNALD,
+	P_RSYSLOGD,
+	P_SYSLOG_NG,
+	P_DNF,
 };
 
 static const struct {
@@ -45,6 +49,7 @@ static const struct {
 	{ "cron", P_CRON },
 	{ "crond", P_CRON },
 	{ "crontab", P_CRON },
+	{ "dnf", P_DNF },
 	{ "dnsmasq", P_DNSMASQ },
 	{ "dnsmasq-dhcp", P_DNSMASQ },
 	{ "dnsmasq-tftp", P_DNSMASQ },
@@ -63,17 +68,21 @@ static const struct {
 	{ "object-server", P_SWIFT },
 	{ "passwd", P_ACCOUNT },
 	{ "proxy-server", P_SWIFT },
+	{ "rsyslogd", P_RSYSLOGD },
 	{ "sshd", P_SSHD },
 	{ "sshd-auth", P_SSHD },
 	{ "sshd-session", P_SSHD },
 	{ "su", P_SU },
 	{ "sudo", P_SUDO },
+	{ "syslog-ng", P_SYSLOG_NG },
 	{ "systemd", P_SYSTEMD },
+	{ "systemd-journald", P_JOURNALD },
 	{ "systemd-logind", P_LOGIND },
 	{ "useradd", P_ACCOUNT },
 	{ "userdel", P_ACCOUNT },
 	{ "usermod", P_ACCOUNT },
 	{ "vipw", P_ACCOUNT },
+	{ "yum", P_DNF },
 };
 
 static struct vocabulary names;
@@ -174,6 +183,14 @@ static bool known(struct line *l, enum program is, struct bytes name, struct byt
 		return access_swift(l, text);
 	case P_CLAMAV:
 		return clamd_text(l, text);
+	case P_JOURNALD:
+		return journald_text(l, text);
+	case P_RSYSLOGD:
+		return rsyslogd_text(l, text);
+	case P_SYSLOG_NG:
+		return syslog_ng_text(l, text);
+	case P_DNF:
+		return dnf_text(l, text);
 	case P_NONE:
 	default:
 		return false;
