@@ -7,6 +7,9 @@
 #include "base/sha256.h"
 #include <stdlib.h>
 
+/* In a flood, texts are those of the first so many findings since the last commit: making them anew
+ * for each cost a tenth of a busy analyst. */
+#define TEXTS_MOST 4u
 #define HOUR ((usec)3600 * USEC_PER_SEC)
 #define AHEAD_MOST HOUR /* of our clock: what a sender's clock may be off */
 #define SET_SLOTS_MOST ((size_t)1 << 21) /* of 8 bytes: 16 MiB */
@@ -277,7 +280,8 @@ static void count_in(struct alerts *a, struct row *r, const struct finding *f)
 		r->level = f->level;
 	take_proofs(a, r, f);
 	if (f->time >= r->last) { /* a late one is counted, and says nothing newer */
-		take_texts(r, f);
+		if (r->texts++ < TEXTS_MOST)
+			take_texts(r, f);
 		r->last = f->time;
 	}
 	row_touch(a, r);

@@ -77,6 +77,7 @@ struct row {
 	struct buf text[ROW_TEXTS];
 	struct buf proofs; /* u64 each, newest last */
 
+	uint32_t texts; /* how often they were made since it was saved */
 	bool saved; /* the database has a row of it */
 	bool dirty;
 	enum change_kind say; /* to be told when it is saved */
