@@ -102,6 +102,8 @@ static bool in_net(const struct cidr *n, struct bytes t)
 
 	if (!address_of(t, a) || memcmp(a, n->net, whole) != 0)
 		return false;
+	if (n->bits < 96 && bytes_chr(t, ':') == BYTES_NONE)
+		return false; /* ::/0 is all of IPv6, and nothing of IPv4 */
 	return !rest || !((a[whole] ^ n->net[whole]) >> (8 - rest));
 }
 
