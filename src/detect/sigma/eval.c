@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#define EXACT 9007199254740992.0 /* beyond it neighbours look equal: only their texts count */
+
 static bool number_of(struct bytes t, double *ret)
 {
 	char text[64], *end;
@@ -159,7 +161,8 @@ static bool holds(struct look *l, const struct test *t, const struct looked_valu
 		return pattern_match(&t->pattern, t->cased ? v->text : look_lower(l, v));
 	case TEST_NUMBER:
 		return bytes_eq(v->text, t->pattern.text) ||
-		       (number_of(v->text, &number) && number == t->number);
+		       (number_of(v->text, &number) && number == t->number && number < EXACT &&
+			number > -EXACT);
 	case TEST_COMPARE:
 		if (t->part != PART_NONE)
 			return time_of(l, v, &at) &&

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/sigma/metadata.h"
 
+#define TITLE_MAX 256u
+
 struct reading {
 	struct ruleset *set;
 	const struct yaml_node *rule;
@@ -16,6 +18,17 @@ static int refuse(struct reading *d, const struct yaml_node *at, const char *fie
 	return why_set(d->why, -EINVAL, "%s: %s", field, text);
 }
 
+/* Not what YAML reads as a number, a date, true or false. */
+static bool is_text(const struct yaml_node *n)
+{
+	double number;
+	bool truth;
+
+	return n->kind == YAML_SCALAR &&
+	       !(n->plain &&
+		 (yaml_is_number(n, &number) || yaml_is_bool(n, &truth) || yaml_is_date(n)));
+}
+
 /* Text where it is there; null is not there. */
 static int text(struct reading *d, const char *field, struct bytes *ret)
 {
@@ -24,31 +37,45 @@ static int text(struct reading *d, const char *field, struct bytes *ret)
 	*ret = (struct bytes){ NULL, 0 };
 	if (!n || yaml_is_null(n))
 		return 0;
-	if (n->kind != YAML_SCALAR)
+	if (!is_text(n))
 		return refuse(d, n, field, "must be text");
 	*ret = n->text;
 	return 0;
 }
 
+/* If it is there it says something. */
+static int word(struct reading *d, const char *field, struct bytes *ret)
+{
+	const struct yaml_node *n = yaml_get(d->rule, field);
+	int e = text(d, field, ret);
+
+	if (e == 0 && n && !yaml_is_null(n) && !ret->len)
+		e = refuse(d, n, field, "must not be empty");
+	return e;
+}
+
 static bool is_one_of(struct bytes b, const char *const *words)
 {
 	for (; *words; words++)
-		if (bytes_eq(b, bytes_str(*words)))
+		if (bytes_ieq(b, bytes_str(*words)))
 			return true;
 	return false;
 }
 
+/* 32 hexadecimal digits; hyphens, braces and "urn:uuid:" as they are written around them. */
 static bool is_uuid(struct bytes b)
 {
-	if (b.len != 36)
-		return false;
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+	size_t digits = 0;
 
-		if (dash ? b.at[i] != '-' : hex_digit(b.at[i]) < 0)
+	if (bytes_starts(b, BYTES("urn:uuid:")))
+		b = bytes_from(b, 9);
+	for (size_t i = 0; i < b.len; i++) {
+		if (hex_digit(b.at[i]) >= 0)
+			digits++;
+		else if (b.at[i] != '-' && b.at[i] != '{' && b.at[i] != '}')
 			return false;
 	}
-	return true;
+	return digits == 32;
 }
 
 static int id(struct reading *d, struct rule *r)
@@ -60,6 +87,15 @@ static int id(struct reading *d, struct rule *r)
 	return e;
 }
 
+static size_t characters(struct bytes t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t.len; i++)
+		n += (t.at[i] & 0xc0) != 0x80;
+	return n;
+}
+
 static int title(struct reading *d, struct rule *r)
 {
 	const struct yaml_node *n = yaml_get(d->rule, "title");
@@ -67,8 +103,8 @@ static int title(struct reading *d, struct rule *r)
 
 	if (e == 0 && !r->info.title.len)
 		e = refuse(d, n ? n : d->rule, "title", "is missing");
-	if (e == 0 && r->info.title.len > 1024)
-		e = refuse(d, n, "title", "is too long");
+	if (e == 0 && characters(r->info.title) > TITLE_MAX)
+		e = refuse(d, n, "title", "is longer than 256 characters");
 	return e;
 }
 
@@ -78,7 +114,7 @@ static int level(struct reading *d, struct rule *r)
 	int e = text(d, "level", &t);
 
 	r->info.level = LEVEL_MEDIUM; /* none given: of middling weight */
-	if (e == 0 && t.len && !level_parse(t, &r->info.level))
+	if (e == 0 && t.len && !level_parse(lower_copy(&d->set->arena, t), &r->info.level))
 		e = refuse(d, yaml_get(d->rule, "level"), "level",
 			   "must be informational, low, medium, high or critical");
 	return e;
@@ -116,7 +152,7 @@ static int tags(struct reading *d, struct rule *r)
 		return refuse(d, n, "tags", "must be a list");
 	to = arena_take(&d->set->arena, n->n * sizeof(*to));
 	for (const struct yaml_item *i = n->first; i; i = i->next) {
-		if (i->node->kind != YAML_SCALAR || bytes_chr(i->node->text, '.') == BYTES_NONE)
+		if (!is_text(i->node) || bytes_chr(i->node->text, '.') == BYTES_NONE)
 			return refuse(d, i->node, "tags", "must be of the form namespace.name");
 		to[r->info.tags_n++] = i->node->text;
 	}
@@ -124,25 +160,35 @@ static int tags(struct reading *d, struct rule *r)
 	return 0;
 }
 
-/* Lists of texts that are not used here, but must be what they claim. */
-static int texts(struct reading *d, const char *field, bool one)
+/* Lists that are not used here, but must be what they claim. */
+static int list(struct reading *d, const char *field)
 {
 	const struct yaml_node *n = yaml_get(d->rule, field);
 
-	if (!n || yaml_is_null(n) || (one && n->kind == YAML_SCALAR))
+	if (!n || yaml_is_null(n) || n->kind == YAML_LIST)
 		return 0;
-	if (n->kind != YAML_LIST)
-		return refuse(d, n, field, "must be a list");
-	for (const struct yaml_item *i = n->first; i; i = i->next)
-		if (i->node->kind != YAML_SCALAR)
-			return refuse(d, i->node, field, "must be a list of texts");
-	return 0;
+	return refuse(d, n, field, "must be a list");
+}
+
+/* Texts that are not used here. */
+static int unused(struct reading *d, const char *field)
+{
+	struct bytes t;
+
+	return text(d, field, &t);
+}
+
+static int taxonomy(struct reading *d)
+{
+	struct bytes t;
+
+	return word(d, "taxonomy", &t);
 }
 
 static int related(struct reading *d)
 {
-	static const char *const types[] = { "derived", "obsolete", "obsoletes",   "merged",
-					     "renamed", "similar",  "correlation", NULL };
+	static const char *const types[] = { "derived", "obsolete",    "merged", "renamed",
+					     "similar", "correlation", NULL };
 	const struct yaml_node *n = yaml_get(d->rule, "related");
 
 	if (!n || yaml_is_null(n))
@@ -209,6 +255,7 @@ static struct bytes show_logsource(struct ruleset *s, const struct rule *r)
 int metadata_read(struct ruleset *s, const struct yaml_node *n, struct rule *r, unsigned *ret_line,
 		  struct why *why)
 {
+	static const char *const lists[] = { "references", "fields", "falsepositives", "scope" };
 	struct reading d = { s, n, ret_line, why };
 	int e = title(&d, r);
 
@@ -223,19 +270,19 @@ int metadata_read(struct ruleset *s, const struct yaml_node *n, struct rule *r, 
 	if (e == 0)
 		e = text(&d, "author", &r->info.author);
 	if (e == 0)
-		e = text(&d, "name", &r->info.name);
+		e = unused(&d, "license");
+	if (e == 0)
+		e = word(&d, "name", &r->info.name);
+	if (e == 0)
+		e = taxonomy(&d);
 	if (e == 0)
 		e = date(&d, "date");
 	if (e == 0)
 		e = date(&d, "modified");
 	if (e == 0)
 		e = tags(&d, r);
-	if (e == 0)
-		e = texts(&d, "references", false);
-	if (e == 0)
-		e = texts(&d, "fields", false);
-	if (e == 0)
-		e = texts(&d, "falsepositives", true);
+	for (size_t i = 0; e == 0 && i < sizeof(lists) / sizeof(*lists); i++)
+		e = list(&d, lists[i]);
 	if (e == 0)
 		e = related(&d);
 	if (e == 0 && r->info.kind != RULE_CORRELATION)

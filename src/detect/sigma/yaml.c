@@ -357,12 +357,17 @@ bool yaml_is_date(const struct yaml_node *n)
 	uint64_t y, m, d;
 	size_t a, b;
 
+	if (n->kind == YAML_SCALAR && n->plain && t.len > 10 &&
+	    (t.at[10] == ' ' || t.at[10] == 'T'))
+		t = bytes_sub(t, 0, 10); /* with the time of the day */
 	if (n->kind != YAML_SCALAR || t.len < 8 || t.len > 10)
 		return false;
 	a = bytes_chr(t, t.at[4]);
 	if (a != 4 || (t.at[4] != '-' && t.at[4] != '/'))
 		return false;
 	b = bytes_chr(bytes_from(t, 5), t.at[4]);
+	if (t.at[4] == '-' && t.len != 10)
+		return false; /* 2026-1-1 is no form of a date */
 	if (b == BYTES_NONE || !bytes_u64(bytes_sub(t, 0, 4), &y) ||
 	    !bytes_u64(bytes_sub(t, 5, b), &m) || !bytes_u64(bytes_from(t, 6 + b), &d) || m > 12 ||
 	    d > 31)
