@@ -234,11 +234,12 @@ void tell_back(struct silence *s, struct talker *t, const struct item *i, usec n
 	compose_span(c, "vedette.silent_for", now - t->any.last);
 	compose_say(c, " was silent for ");
 	compose_say_span(c, now - t->any.last);
-	if (t->any.last > t->any.first) {
+	if (t->any.last > t->any.first && now > t->any.last) {
 		double rate = (double)t->any.n / (double)(t->any.last - t->any.first);
+		double missed = rate * (double)(now - t->any.last);
 
 		compose_number(c, "vedette.estimated_records",
-			       (uint64_t)(rate * (double)(now - t->any.last)));
+			       missed < 1e15 ? (uint64_t)missed : (uint64_t)1e15);
 	}
 	s->counts.back++;
 	compose_tell(c, fn, ctx);
