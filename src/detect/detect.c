@@ -2,6 +2,7 @@
 #include "detect/detect.h"
 #include "base/cursor.h"
 #include "detect/calendar.h"
+#include "detect/lifecycle.h"
 #include "detect/sigma/matcher.h"
 #include "detect/silence.h"
 #include "detect/when.h"
@@ -14,6 +15,7 @@ struct detector {
 	struct matcher *matcher;
 	struct calendar *calendar;
 	struct silence *silence;
+	struct lifecycle *lifecycle;
 };
 
 /* What has learned something, by the name it is saved under. */
@@ -29,11 +31,14 @@ int detector_new(struct detector **ret, const struct detector_options *o)
 	struct silence_options so = { .by_time = o->by_time,
 				      .expected = o->expected,
 				      .expected_n = o->expected_n };
+	struct lifecycle_options lo = { 0 };
 	int r;
 
 	d->options = *o;
 	d->when = when_new();
 	r = silence_new(&d->silence, &so);
+	if (r == 0)
+		r = lifecycle_new(&d->lifecycle, &lo);
 	if (r < 0) {
 		detector_free(d);
 		return r;
@@ -47,6 +52,7 @@ struct detector *detector_free(struct detector *d)
 	if (!d)
 		return NULL;
 	silence_free(d->silence);
+	lifecycle_free(d->lifecycle);
 	matcher_free(d->matcher);
 	ruleset_free(d->rules);
 	calendar_free(d->calendar);
@@ -76,6 +82,7 @@ int detector_rules(struct detector *d, struct ruleset *fresh)
 void detector_calendar(struct detector *d, struct calendar *fresh)
 {
 	silence_calendar(d->silence, fresh);
+	lifecycle_calendar(d->lifecycle, fresh);
 	calendar_free(d->calendar);
 	d->calendar = fresh;
 }
@@ -111,6 +118,7 @@ void detector_item(struct detector *d, const struct item *i, unsigned what, find
 	if (!(what & DETECT_MODELS))
 		return;
 	silence_record(d->silence, i, fn, ctx);
+	lifecycle_record(d->lifecycle, i, fn, ctx);
 }
 
 void detector_record(struct detector *d, const struct record *r, const struct source *s,
@@ -130,6 +138,7 @@ void detector_tick(struct detector *d, usec now, finding_fn *fn, void *ctx)
 	if (d->matcher)
 		matcher_tick(d->matcher, now, fn, ctx);
 	silence_tick(d->silence, now, fn, ctx);
+	lifecycle_tick(d->lifecycle, now, fn, ctx);
 }
 
 /* ---- what was learned:  { u8 length, name, u32le length, state }… ---- */
@@ -144,8 +153,19 @@ static bool load_silence(struct detector *d, struct bytes b)
 	return silence_load(d->silence, b);
 }
 
+static void save_lifecycle(const struct detector *d, struct buf *to)
+{
+	lifecycle_save(d->lifecycle, to);
+}
+
+static bool load_lifecycle(struct detector *d, struct bytes b)
+{
+	return lifecycle_load(d->lifecycle, b);
+}
+
 static const struct model models[] = {
 	{ "silence", save_silence, load_silence },
+	{ "lifecycle", save_lifecycle, load_lifecycle },
 };
 #define MODELS (sizeof(models) / sizeof(*models))
 

@@ -4,6 +4,7 @@
 #include "notify/settings_in.h"
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
