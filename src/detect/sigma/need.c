@@ -4,7 +4,7 @@
  * together. Only bytes that stand in an event as they stand in the rule count: letters of other
  * scripts have two cases, so they end a text. */
 #include "detect/sigma/texts.h"
-#include <stdlib.h>
+#include <limits.h>
 
 #define TEXT_MIN 3u /* shorter ones are everywhere */
 #define TEXT_MOST 48u /* longer ones tell no more */
@@ -26,19 +26,36 @@ static void add(struct arena *a, struct texts *to, struct bytes t)
 	to->at[to->n++] = t;
 }
 
-/* How well a set keeps events out: by its shortest text, less for many. */
+/* How seldom a text is, about: "={{" says more than "get", which every web server writes. */
+static int rarity(struct bytes t)
+{
+	int sum = 0;
+
+	for (size_t i = 0; i < t.len; i++) {
+		uint8_t c = to_lower(t.at[i]);
+
+		sum += memchr("etaoinsr ./-0123456789", c, 22) ? 2
+		       : is_alnum(c) || memchr(":=_,\"", c, 5) ? 3
+							       : 6;
+	}
+	return sum;
+}
+
+/* How well a set keeps events out: by its least seldom text, less for many. */
 static int worth(const struct texts *t)
 {
-	size_t shortest = TEXT_MOST;
-	int size = 0;
+	int least = INT_MAX, size = 0;
 
 	if (!t->known)
 		return -1;
-	for (uint32_t i = 0; i < t->n; i++)
-		shortest = t->at[i].len < shortest ? t->at[i].len : shortest;
+	for (uint32_t i = 0; i < t->n; i++) {
+		int r = rarity(t->at[i]);
+
+		least = r < least ? r : least;
+	}
 	for (uint32_t n = t->n; n > 1; n /= 4)
 		size++;
-	return (int)shortest * 4 - size;
+	return t->n ? least - size : INT_MAX;
 }
 
 /* The longest run of ASCII without control characters. */
