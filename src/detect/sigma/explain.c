@@ -26,8 +26,9 @@ static void show_place(const struct slot *s, struct buf *to)
 
 	for (unsigned i = 0; i < s->fields_n; i++) {
 		buf_printf(to, "%s%s", between,
-			   s->fields[i] < FIELD_N ? field_name((enum field)s->fields[i])
-						  : "source.name");
+			   s->fields[i] < FIELD_N	  ? field_name((enum field)s->fields[i])
+			   : s->fields[i] == FIELD_SOURCE ? "source.name"
+							  : "@timestamp");
 		between = ", ";
 	}
 	if (s->place & SLOT_KV) {

@@ -12,7 +12,6 @@
 
 #define KEYS_MAX 16u /* fields that all conditions together look at */
 #define CACHE 4096u
-#define FIELD_SOURCE FIELD_N /* source.name: the path or peer of the record's source */
 
 struct when {
 	unsigned field; /* enum field, or FIELD_SOURCE */
@@ -61,6 +60,8 @@ static bool field_of(struct bytes name, unsigned *ret)
 
 	if (bytes_eq(name, BYTES("source.name")))
 		*ret = FIELD_SOURCE;
+	else if (bytes_eq(name, BYTES("@timestamp")))
+		*ret = FIELD_WHEN;
 	else if (f < FIELD_N)
 		*ret = f;
 	else
@@ -106,7 +107,7 @@ static int read_when(struct logtable *t, struct arena *a, struct entry *e,
 		struct when *w = &e->when[e->when_n++];
 
 		*w = (struct when){ 0 };
-		if (!field_of(i->key, &w->field))
+		if (!field_of(i->key, &w->field) || w->field == FIELD_WHEN)
 			return bad(why, file, i->line, "when: there is no such field");
 		if (i->node->kind == YAML_MAP)
 			return bad(why, file, i->line, "when: expected a value or a list");

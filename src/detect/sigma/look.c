@@ -158,6 +158,14 @@ static void take_json(struct look *l, const struct slot *s, struct looked *to)
 
 /* ---- fields ---- */
 
+static struct bytes time_text(struct look *l, usec at)
+{
+	char text[CLOCK_TEXT];
+
+	clock_text(at, text);
+	return arena_copy(&l->arena, bytes_str(text));
+}
+
 static void take_fields(struct look *l, const struct slot *s, struct looked *to)
 {
 	const struct item *i = l->subject->item;
@@ -165,7 +173,9 @@ static void take_fields(struct look *l, const struct slot *s, struct looked *to)
 	for (unsigned k = 0; k < s->fields_n; k++) {
 		enum field f = (enum field)s->fields[k];
 
-		if (f == FIELD_N && i->source)
+		if (s->fields[k] == FIELD_WHEN)
+			add(l, to, time_text(l, i->time), VALUE_TEXT);
+		else if (s->fields[k] == FIELD_SOURCE && i->source)
 			add(l, to, i->source->name, VALUE_TEXT);
 		else if (f < FIELD_N && event_has(i->event, f))
 			add(l, to, i->event->value[f],

@@ -29,7 +29,7 @@ struct prefilter {
 	size_t db_bytes;
 	struct list first[SOURCES_MAX]; /* rules without texts, by log source */
 	struct list everywhere; /* those of any */
-	bool wanted[FIELD_N]; /* fields whose values must be scanned though they lie elsewhere */
+	bool wanted[FIELDS_ALL]; /* fields whose values must be scanned though they lie elsewhere */
 	bool json;
 };
 
@@ -187,8 +187,7 @@ static void want_fields(struct prefilter *p, const struct ruleset *s)
 {
 	for (uint32_t i = 0; i < s->slots_n; i++) {
 		for (unsigned k = 0; k < s->slots[i].fields_n; k++)
-			if (s->slots[i].fields[k] < FIELD_N)
-				p->wanted[s->slots[i].fields[k]] = true;
+			p->wanted[s->slots[i].fields[k]] = true;
 		p->json |= s->slots[i].place & SLOT_JSON;
 	}
 }
@@ -326,28 +325,38 @@ static bool lies_in(struct bytes v, struct bytes raw)
 	return v.at >= raw.at && v.at + v.len <= raw.at + raw.len;
 }
 
+/* One more text behind the raw bytes, on a line of its own. */
+static void also(struct scan *s, struct bytes raw, struct bytes more)
+{
+	if (!s->text.len)
+		buf_bytes(&s->text, raw);
+	buf_u8(&s->text, '\n');
+	buf_bytes(&s->text, more);
+}
+
 /* What is to be scanned of a parsed record. */
 static struct bytes text_of_item(struct scan *s, const struct item *i)
 {
 	struct bytes raw = i->record->raw;
 	const struct event *e = i->event;
+	char when[CLOCK_TEXT];
 
 	buf_clear(&s->text);
 	for (unsigned k = 0; k < e->n; k++) {
 		enum field f = (enum field)e->order[k];
 
-		if (!s->p->wanted[f] || lies_in(e->value[f], raw))
-			continue;
-		if (!s->text.len)
-			buf_bytes(&s->text, raw);
-		buf_u8(&s->text, '\n');
-		buf_bytes(&s->text, e->value[f]);
+		if (s->p->wanted[f] && !lies_in(e->value[f], raw))
+			also(s, raw, e->value[f]);
+	}
+	if (s->p->wanted[FIELD_SOURCE] && i->source)
+		also(s, raw, i->source->name);
+	if (s->p->wanted[FIELD_WHEN]) {
+		clock_text(i->time, when);
+		also(s, raw, bytes_str(when));
 	}
 	if (s->p->json && bytes_chr(raw, '\\') != BYTES_NONE) {
-		if (!s->text.len)
-			buf_bytes(&s->text, raw);
-		buf_u8(&s->text, '\n');
-		buf_bytes(&s->text, json_unescape(&s->arena, raw));
+		/* From its first brace: a backslash before it belongs to no text of the object. */
+		also(s, raw, json_unescape(&s->arena, bytes_from(raw, bytes_chr(raw, '{'))));
 		arena_reset(&s->arena);
 	}
 	return s->text.len ? buf_view(&s->text) : raw;

@@ -61,12 +61,15 @@ struct expr {
 	const struct test *test;
 };
 
+/* What rules can ask for that is no field of the event but of the record: */
+enum { FIELD_SOURCE = FIELD_N, FIELD_WHEN, FIELDS_ALL }; /* source.name, @timestamp */
+
 #define SLOT_FIELDS 8u
 enum slot_place { SLOT_NOWHERE = 0, SLOT_ECS = 1, SLOT_KV = 2, SLOT_JSON = 4 };
 struct slot {
 	struct bytes name;
 	unsigned place; /* any of enum slot_place */
-	uint8_t fields[SLOT_FIELDS]; /* SLOT_ECS */
+	uint8_t fields[SLOT_FIELDS]; /* SLOT_ECS: enum field, FIELD_SOURCE or FIELD_WHEN */
 	unsigned fields_n;
 	uint64_t hash; /* of the name: for flat events */
 };
