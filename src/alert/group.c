@@ -272,15 +272,17 @@ static bool is_over(const struct alerts *a, const struct row *r)
 
 static void count_in(struct alerts *a, struct row *r, const struct finding *f)
 {
+	bool raised = f->level > r->level;
+
 	r->count++;
 	r->events += f->count;
 	if (f->since < r->first)
 		r->first = f->since;
-	if (f->level > r->level)
+	if (raised)
 		r->level = f->level;
 	take_proofs(a, r, f);
 	if (f->time >= r->last) { /* a late one is counted, and says nothing newer */
-		if (r->texts++ < TEXTS_MOST)
+		if (r->texts++ < TEXTS_MOST || raised) /* what raised it is what is told */
 			take_texts(r, f);
 		r->last = f->time;
 	}

@@ -115,6 +115,26 @@ static void late(void)
 	alerts_close(a);
 }
 
+static void raised_in_a_flood(void)
+{
+	struct alerts *a = open_at(":memory:", &ALERTS_OPTIONS);
+	struct made m;
+	json_t *list;
+
+	for (uint64_t i = 0; i < 1000; i++) {
+		make(&m, "r1", "ann", i == 500 ? LEVEL_CRITICAL : LEVEL_LOW, START + (usec)i, i);
+		if (i == 500)
+			m.f.message = BYTES("the one that matters");
+		alerts_finding(a, &m.f);
+	}
+	commit_at(a, START, 1000);
+	list = ask(a, "{\"request\":\"show\",\"id\":1}");
+	is_str(of(json_array_get(list, 0), "message"), "the one that matters",
+	       "what raised the level in a flood is what is shown");
+	json_decref(list);
+	alerts_close(a);
+}
+
 static void ahead(void)
 {
 	struct alerts *a = open_at(":memory:", &ALERTS_OPTIONS);
@@ -177,6 +197,7 @@ int main(void)
 	repeated();
 	late();
 	ahead();
+	raised_in_a_flood();
 	hostile();
 	return done_testing();
 }
