@@ -187,6 +187,8 @@ void watcher_tick(struct watcher *w, usec now)
 {
 	if (now > w->arrival)
 		w->arrival = now;
+	alerts_tick(w->alerts,
+		    w->arrival); /* suppressions end and repeats are due without records */
 	detector_tick(w->detector, now, found, w);
 }
 
