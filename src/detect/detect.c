@@ -3,6 +3,7 @@
 #include "base/cursor.h"
 #include "detect/calendar.h"
 #include "detect/lifecycle.h"
+#include "detect/logins.h"
 #include "detect/sigma/matcher.h"
 #include "detect/silence.h"
 #include "detect/when.h"
@@ -16,6 +17,7 @@ struct detector {
 	struct calendar *calendar;
 	struct silence *silence;
 	struct lifecycle *lifecycle;
+	struct logins *logins;
 };
 
 /* What has learned something, by the name it is saved under. */
@@ -32,6 +34,7 @@ int detector_new(struct detector **ret, const struct detector_options *o)
 				      .expected = o->expected,
 				      .expected_n = o->expected_n };
 	struct lifecycle_options lo = { 0 };
+	struct logins_options go = { 0 };
 	int r;
 
 	d->options = *o;
@@ -39,6 +42,8 @@ int detector_new(struct detector **ret, const struct detector_options *o)
 	r = silence_new(&d->silence, &so);
 	if (r == 0)
 		r = lifecycle_new(&d->lifecycle, &lo);
+	if (r == 0)
+		r = logins_new(&d->logins, &go);
 	if (r < 0) {
 		detector_free(d);
 		return r;
@@ -53,6 +58,7 @@ struct detector *detector_free(struct detector *d)
 		return NULL;
 	silence_free(d->silence);
 	lifecycle_free(d->lifecycle);
+	logins_free(d->logins);
 	matcher_free(d->matcher);
 	ruleset_free(d->rules);
 	calendar_free(d->calendar);
@@ -83,6 +89,7 @@ void detector_calendar(struct detector *d, struct calendar *fresh)
 {
 	silence_calendar(d->silence, fresh);
 	lifecycle_calendar(d->lifecycle, fresh);
+	logins_calendar(d->logins, fresh);
 	calendar_free(d->calendar);
 	d->calendar = fresh;
 }
@@ -119,6 +126,7 @@ void detector_item(struct detector *d, const struct item *i, unsigned what, find
 		return;
 	silence_record(d->silence, i, fn, ctx);
 	lifecycle_record(d->lifecycle, i, fn, ctx);
+	logins_record(d->logins, i, fn, ctx);
 }
 
 void detector_record(struct detector *d, const struct record *r, const struct source *s,
@@ -139,6 +147,7 @@ void detector_tick(struct detector *d, usec now, finding_fn *fn, void *ctx)
 		matcher_tick(d->matcher, now, fn, ctx);
 	silence_tick(d->silence, now, fn, ctx);
 	lifecycle_tick(d->lifecycle, now, fn, ctx);
+	logins_tick(d->logins, now, fn, ctx);
 }
 
 /* ---- what was learned:  { u8 length, name, u32le length, state }… ---- */
@@ -163,8 +172,19 @@ static bool load_lifecycle(struct detector *d, struct bytes b)
 	return lifecycle_load(d->lifecycle, b);
 }
 
+static void save_logins(const struct detector *d, struct buf *to)
+{
+	logins_save(d->logins, to);
+}
+
+static bool load_logins(struct detector *d, struct bytes b)
+{
+	return logins_load(d->logins, b);
+}
+
 static const struct model models[] = {
 	{ "silence", save_silence, load_silence },
+	{ "logins", save_logins, load_logins },
 	{ "lifecycle", save_lifecycle, load_lifecycle },
 };
 #define MODELS (sizeof(models) / sizeof(*models))
