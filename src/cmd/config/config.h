@@ -27,6 +27,7 @@ struct config {
 	uint64_t detect_memory;
 	usec detect_late, detect_replay;
 	char *alerts_dir; /* "": see config_alerts_dir() */
+	struct config_list silence_expect; /* "host", or "host pattern" */
 	struct config_list files, syslog_udp, syslog_tcp, syslog_unix, journal_directories;
 	uint64_t receive_buffer, ring;
 	bool journal_enabled;
@@ -45,7 +46,8 @@ enum config_type {
 	CONFIG_ZONE,
 	CONFIG_LISTEN,
 	CONFIG_LISTENS,
-	CONFIG_PATHS
+	CONFIG_PATHS,
+	CONFIG_TEXTS
 };
 
 struct config_key {

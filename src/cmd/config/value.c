@@ -22,7 +22,7 @@ const size_t config_keys_n = sizeof(config_keys) / sizeof(*config_keys);
 
 bool config_is_list(enum config_type type)
 {
-	return type == CONFIG_LISTENS || type == CONFIG_PATHS;
+	return type == CONFIG_LISTENS || type == CONFIG_PATHS || type == CONFIG_TEXTS;
 }
 
 const char *config_expects(enum config_type type)
@@ -50,6 +50,8 @@ const char *config_expects(enum config_type type)
 		return "a list of addresses with port such as 0.0.0.0:514";
 	case CONFIG_PATHS:
 		return "a list of absolute paths";
+	case CONFIG_TEXTS:
+		return "a list of texts";
 	}
 	return "";
 }
@@ -111,6 +113,8 @@ static bool good_item(const struct config_key *k, struct bytes v)
 		return !v.len || good_listen(v);
 	case CONFIG_LISTENS:
 		return good_listen(v);
+	case CONFIG_TEXTS:
+		return v.len && !has_nul(v);
 	case CONFIG_PATH:
 		return (!v.len && !*k->fallback) || (v.len && v.at[0] == '/' && !has_nul(v));
 	default:
@@ -265,6 +269,7 @@ void config_show(const struct config *c, const struct config_key *k, struct buf 
 		return;
 	case CONFIG_LISTENS:
 	case CONFIG_PATHS:
+	case CONFIG_TEXTS:
 		show_list(m, to);
 		return;
 	case CONFIG_BOOL:

@@ -9,6 +9,7 @@
 #include "cmd/serve/outward.h"
 #include "cmd/serve/talk.h"
 #include "detect/detect.h"
+#include "detect/silence.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -323,9 +324,23 @@ static int open_alerts(struct watcher *w, struct why *why)
 	return r < 0 ? why_in(why, r, "alerts.dir") : 0;
 }
 
+/* Lent by the configuration but for the array itself. */
 static struct detector_options options_of(const struct config *c)
 {
-	return (struct detector_options){ .memory = c->detect_memory, .late = c->detect_late };
+	const struct config_list *l = &c->silence_expect;
+	struct silence_expected *all = mem_new(l->n + 1, sizeof(*all));
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct bytes text = bytes_trim(bytes_str(l->at[i]));
+		size_t blank = bytes_chr(text, ' ');
+
+		all[i].host = bytes_sub(text, 0, blank);
+		all[i].name = bytes_trim(bytes_from(text, blank == BYTES_NONE ? text.len : blank));
+	}
+	return (struct detector_options){ .memory = c->detect_memory,
+					  .late = c->detect_late,
+					  .expected = all,
+					  .expected_n = l->n };
 }
 
 int watcher_new(struct watcher **ret, const struct analyst_start *start, struct why *why)
@@ -340,6 +355,7 @@ int watcher_new(struct watcher **ret, const struct analyst_start *start, struct 
 	r = open_alerts(w, why);
 	if (r == 0)
 		r = detector_new(&w->detector, &o);
+	free((void *)(uintptr_t)o.expected);
 	if (r == 0)
 		r = compiler_new(&w->compiler);
 	if (r < 0) {
