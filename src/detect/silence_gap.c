@@ -40,9 +40,14 @@ void tail_add_slow(struct tail *t, uint32_t gap, uint32_t day)
 
 void tail_age(struct tail *t, uint32_t today)
 {
-	for (unsigned i = 0; i < t->n; i++)
-		if (today > t->day[i] && today - t->day[i] > KEEP_DAYS)
+	for (unsigned i = 0; i < t->n; i++) {
+		/* a weekly job needs nine weeks to be known */
+		uint32_t keep =
+			KEEP_DAYS + (uint32_t)((usec)t->gap[i] * GAP_UNIT / USEC_PER_DAY) * TAIL_N;
+
+		if (today > t->day[i] && today - t->day[i] > keep)
 			t->gap[i] -= t->gap[i] / 8;
+	}
 	bounds(t);
 }
 
