@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vedette detect: rules over files or over a ledger's history. */
+#include "detect/detect.h"
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/detect/input.h"
 #include "cmd/detect/print.h"
 #include "cmd/units.h"
+#include "detect/calendar.h"
 #include "detect/sigma/matcher.h"
 #include "event/record.h"
 #include <signal.h>
@@ -28,6 +30,8 @@ enum {
 	OPT_SINGLE,
 	OPT_LATE,
 	OPT_STATE,
+	OPT_CALENDAR,
+	OPT_ONLY,
 	OPT_QUIET
 };
 
@@ -55,19 +59,24 @@ static const struct option options[] = {
 	[OPT_LATE] = { "late", 0, "SPAN",
 		       "how late events may come and still be correlated (default 5m)" },
 	[OPT_STATE] = { "state", 0, "SIZE", "memory for correlations (default 64MiB)" },
+	[OPT_CALENDAR] = { "calendar", 0, "FILE",
+			   "windows of planned work (YAML or iCalendar); may be given several "
+			   "times" },
+	[OPT_ONLY] = { "rules-only", 0, NULL,
+		       "leave out what no rule states: silence, lifecycle, logins, tampering" },
 	[OPT_QUIET] = { "quiet", 'q', NULL, "no bar and no summary" },
 };
 
 struct detect {
 	struct args *a;
 	const char *dir;
-	const char **files, **rules, **tables;
-	size_t files_n, rules_n, tables_n;
-	bool any, json, colour, quiet;
+	const char **files, **rules, **tables, **calendars;
+	size_t files_n, rules_n, tables_n, calendars_n;
+	bool any, json, colour, quiet, only;
 	struct input_options input;
-	struct matcher_options matching;
-	struct ruleset *set;
-	struct matcher *matcher;
+	struct detector_options detecting;
+	struct detector *detector;
+	const struct ruleset *set; /* the detector's */
 	struct buf line;
 	uint64_t findings;
 };
@@ -104,14 +113,14 @@ static int take_how(struct detect *d, int option)
 		d->input.max_line = (uint32_t)n;
 		return 0;
 	case OPT_LATE:
-		return clock_parse_span(v, &d->matching.late)
+		return clock_parse_span(v, &d->detecting.late)
 			       ? 0
 			       : args_bad(a, "--late: expected such as 90s or 5m, not \"%s\"",
 					  a->value);
 	case OPT_STATE:
 		if (!units_size(v, &n) || n < (1u << 20) || n > SIZE_MAX)
 			return args_bad(a, "--state: expected a size of at least 1MiB");
-		d->matching.state_bytes = (size_t)n;
+		d->detecting.memory = (size_t)n;
 		return 0;
 	default:
 		return EXIT_TROUBLE;
@@ -131,6 +140,12 @@ static int take(struct detect *d, int option)
 		return 0;
 	case OPT_TABLE:
 		d->tables[d->tables_n++] = a->value;
+		return 0;
+	case OPT_CALENDAR:
+		d->calendars[d->calendars_n++] = a->value;
+		return 0;
+	case OPT_ONLY:
+		d->only = true;
 		return 0;
 	case OPT_DIR:
 		d->dir = a->value;
@@ -197,9 +212,7 @@ static void look(void *ctx, const struct subject *s)
 {
 	struct detect *d = ctx;
 
-	if (s->item->source && s->item->source->id == SOURCE_ID_SELF)
-		return; /* what Vedette says of itself is no log line of anybody */
-	matcher_feed(d->matcher, s, tell, d);
+	detector_subject(d->detector, s, d->only ? DETECT_RULES : DETECT_ALL, tell, d);
 }
 
 static void say_refused(const struct ruleset *set)
@@ -226,14 +239,27 @@ static int load(struct detect *d, struct why *why)
 				     .tables_n = d->tables_n,
 				     .flat = d->input.events,
 				     .any_logsource = d->any };
-	int r = ruleset_load(&d->set, &o, why);
+	struct calendar *calendar = NULL;
+	struct ruleset *set = NULL;
+	int r = ruleset_load(&set, &o, why);
 
 	if (r < 0)
 		return r;
-	say_refused(d->set);
-	if (!ruleset_n(d->set))
-		return why_set(why, -ENOENT, "there is no rule to run");
-	return matcher_new(&d->matcher, d->set, &d->matching);
+	say_refused(set);
+	if (!ruleset_n(set))
+		r = why_set(why, -ENOENT, "there is no rule to run");
+	if (r == 0)
+		r = calendar_load(&calendar, d->calendars, d->calendars_n, why);
+	if (r == 0)
+		r = detector_new(&d->detector, &d->detecting);
+	if (r < 0) {
+		ruleset_free(set);
+		calendar_free(calendar);
+		return r;
+	}
+	detector_calendar(d->detector, calendar);
+	d->set = set;
+	return detector_rules(d->detector, set);
 }
 
 /* 0, INPUT_BROKEN or < 0; a file that cannot be read does not keep the others from being read. */
@@ -260,7 +286,7 @@ static void summary(const struct detect *d, const struct input_counts *n)
 	struct buf size = { 0 };
 	struct matcher_counts m;
 
-	matcher_counts(d->matcher, &m);
+	matcher_counts(detector_matcher(d->detector), &m);
 	units_show_about(&size, n->bytes);
 	fprintf(stderr, "%llu findings in %llu records (%s) by %zu rules",
 		(unsigned long long)d->findings, (unsigned long long)n->records, buf_cstr(&size),
@@ -292,8 +318,7 @@ static int detect(struct detect *d)
 	if (!isatty(STDOUT_FILENO))
 		setvbuf(stdout, room, _IOFBF, sizeof(room));
 	r = read_all(d, &counts, &why);
-	/* Nothing comes any more: every window closes. */
-	matcher_tick(d->matcher, INT64_MAX, tell, d);
+	detector_end(d->detector, tell, d);
 	if (args_flush(d->a, EXIT_GOOD) != EXIT_GOOD)
 		return EXIT_TROUBLE;
 	if (!d->quiet)
@@ -312,6 +337,8 @@ static int run(struct args *a)
 			    .files = mem_new(room, sizeof(char *)),
 			    .rules = mem_new(room, sizeof(char *)),
 			    .tables = mem_new(room, sizeof(char *)),
+			    .calendars = mem_new(room, sizeof(char *)),
+			    .detecting = { .by_time = true },
 			    .input = { .host = "",
 				       .max_line = 1u << 20,
 				       .join = true,
@@ -329,12 +356,12 @@ static int run(struct args *a)
 		if (r == 0)
 			r = detect(&d);
 	}
-	matcher_free(d.matcher);
-	ruleset_free(d.set);
+	detector_free(d.detector);
 	buf_done(&d.line);
 	free(d.files);
 	free(d.rules);
 	free(d.tables);
+	free(d.calendars);
 	return r;
 }
 

@@ -9,12 +9,15 @@
 #include "detect/when.h"
 #include <stdlib.h>
 
+#define TICK USEC_PER_SEC
+
 struct detector {
 	struct detector_options options;
 	struct when *when;
 	struct ruleset *rules;
 	struct matcher *matcher;
 	struct calendar *calendar;
+	usec newest; /* by_time: when was ticked last */
 	struct silence *silence;
 	struct lifecycle *lifecycle;
 	struct logins *logins;
@@ -115,15 +118,33 @@ static bool is_own(const struct item *i)
 	return i->source && i->source->kind == SOURCE_SELF;
 }
 
-void detector_item(struct detector *d, const struct item *i, unsigned what, finding_fn *fn,
-		   void *ctx)
+static void tick_models(struct detector *d, usec now, finding_fn *fn, void *ctx)
 {
-	const struct subject e = { .item = i };
+	silence_tick(d->silence, now, fn, ctx);
+	lifecycle_tick(d->lifecycle, now, fn, ctx);
+	logins_tick(d->logins, now, fn, ctx);
+}
+
+/* Where there is no clock but that of the records, it is they who tick. */
+static void pass(struct detector *d, usec now, finding_fn *fn, void *ctx)
+{
+	if (now < d->newest + TICK)
+		return;
+	d->newest = now;
+	tick_models(d, now, fn, ctx);
+}
+
+void detector_subject(struct detector *d, const struct subject *s, unsigned what, finding_fn *fn,
+		      void *ctx)
+{
+	const struct item *i = s->item;
 
 	if ((what & DETECT_RULES) && d->matcher && !is_own(i))
-		matcher_feed(d->matcher, &e, fn, ctx);
-	if (!(what & DETECT_MODELS))
+		matcher_feed(d->matcher, s, fn, ctx);
+	if (!(what & DETECT_MODELS) || s->values)
 		return;
+	if (d->options.by_time)
+		pass(d, i->time, fn, ctx);
 	silence_record(d->silence, i, fn, ctx);
 	lifecycle_record(d->lifecycle, i, fn, ctx);
 	logins_record(d->logins, i, fn, ctx);
@@ -137,17 +158,24 @@ void detector_record(struct detector *d, const struct record *r, const struct so
 				.event = e,
 				.time = when_of(d->when, s, r->arrival, e->time),
 				.ref = { .seq = r->seq } };
+	const struct subject subject = { .item = &i };
 
-	detector_item(d, &i, what, fn, ctx);
+	detector_subject(d, &subject, what, fn, ctx);
 }
 
 void detector_tick(struct detector *d, usec now, finding_fn *fn, void *ctx)
 {
 	if (d->matcher)
 		matcher_tick(d->matcher, now, fn, ctx);
-	silence_tick(d->silence, now, fn, ctx);
-	lifecycle_tick(d->lifecycle, now, fn, ctx);
-	logins_tick(d->logins, now, fn, ctx);
+	tick_models(d, now, fn, ctx);
+}
+
+void detector_end(struct detector *d, finding_fn *fn, void *ctx)
+{
+	if (d->matcher)
+		matcher_tick(d->matcher, INT64_MAX, fn, ctx);
+	if (d->newest) /* a stop that waits for its start; the end of a file is no silence */
+		lifecycle_tick(d->lifecycle, d->newest + 3600 * USEC_PER_SEC, fn, ctx);
 }
 
 /* ---- what was learned:  { u8 length, name, u32le length, state }… ---- */

@@ -34,10 +34,13 @@ usec detector_window(const struct detector *d);
 enum { DETECT_RULES = 1, DETECT_MODELS = 2, DETECT_ALL = 3 };
 void detector_record(struct detector *d, const struct record *r, const struct source *s,
 		     const struct event *e, unsigned what, finding_fn *fn, void *ctx);
-/* The same for a record that is of no ledger. */
-void detector_item(struct detector *d, const struct item *i, unsigned what, finding_fn *fn,
-		   void *ctx);
+/* The same for what is of no ledger: records of files, flat events (which detectors cannot read).
+ */
+void detector_subject(struct detector *d, const struct subject *s, unsigned what, finding_fn *fn,
+		      void *ctx);
 void detector_tick(struct detector *d, usec now, finding_fn *fn, void *ctx);
+/* Nothing comes any more: what waited for more is judged. */
+void detector_end(struct detector *d, finding_fn *fn, void *ctx);
 
 /* What the detectors have learned (not the correlations: those are filled from history). */
 void detector_save(const struct detector *d, struct buf *to);
