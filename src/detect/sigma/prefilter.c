@@ -143,11 +143,14 @@ static void settle_rule(struct ruleset *s, struct rule *r)
 	const struct slot *missing = NULL;
 	struct buf b = { 0 };
 
-	if (s->options.flat)
+	if (!s->options.flat)
+		r->expr = settle(s, r->expr, &missing);
+	if (r->expr->kind != EXPR_FALSE || r->info.never.len)
 		return;
-	r->expr = settle(s, r->expr, &missing);
-	if (r->expr->kind != EXPR_FALSE || r->info.never.len || !missing)
+	if (!missing) {
+		r->info.never = BYTES("its condition is never true");
 		return;
+	}
 	buf_str(&b, "no record here has the field ");
 	buf_bytes(&b, bytes_sub(missing->name, 0, 100));
 	r->info.never = arena_copy(&s->arena, buf_view(&b));
