@@ -179,15 +179,21 @@ static void crashed(struct lifecycle *l, struct service *s, const struct item *i
 	lifecycle_tell(l, &t, fn, ctx);
 }
 
+/* What ends now ends because the service was stopped, or reads its configuration anew. */
+static bool is_asked_for(const struct service *s, usec at)
+{
+	return (s->stopped && at - s->stopped < 2 * MINUTE) ||
+	       (s->stopping && at - s->stopping < 2 * MINUTE) ||
+	       (s->reloaded && at - s->reloaded < 2 * MINUTE);
+}
+
 /* Workers of oslo.service: an end that nobody asked for. */
 static void child_ended(struct lifecycle *l, struct service *s, const struct item *i,
 			finding_fn *fn, void *ctx)
 {
 	struct bytes code = event_get(i->event, FIELD_PROCESS_EXIT_CODE);
 
-	if (bytes_eq(code, BYTES("0")) || (s->stopped && i->time - s->stopped < 2 * MINUTE) ||
-	    (s->stopping && i->time - s->stopping < 2 * MINUTE) ||
-	    (s->reloaded && i->time - s->reloaded < 2 * MINUTE))
+	if (bytes_eq(code, BYTES("0")) || is_asked_for(s, i->time))
 		return;
 	crashed(l, s, i, BYTES("a worker died"), 1, fn, ctx);
 }
@@ -227,7 +233,8 @@ static void of_service(struct lifecycle *l, struct host *h, const struct item *i
 	} else if (bytes_eq(act, BYTES("failed"))) {
 		crashed(l, s, i, event_get(i->event, FIELD_EVENT_REASON), 0, fn, ctx);
 	} else if (bytes_eq(act, BYTES("crash"))) {
-		crashed(l, s, i, BYTES("its parent process died"), 0, fn, ctx);
+		if (!is_asked_for(s, i->time))
+			crashed(l, s, i, BYTES("its parent process died"), 0, fn, ctx);
 	} else if (bytes_eq(act, BYTES("child-exit"))) {
 		child_ended(l, s, i, fn, ctx);
 	} else if (bytes_eq(act, BYTES("reload"))) {
@@ -243,9 +250,9 @@ static void of_kernel(struct lifecycle *l, const struct item *i, finding_fn *fn,
 	if (m.len && m.at[0] == '[' && bytes_chr(m, ']') < 24)
 		m = bytes_trim(bytes_from(m, bytes_chr(m, ']') + 1));
 	if (bytes_starts(m, BYTES("Linux version ")))
-		host_boot(l, host_of(l, host_name(i)), i, fn, ctx);
+		host_boot(l, host_of(l, host_name(i), i->time), i, fn, ctx);
 	else if (bytes_starts(m, BYTES("Command line: ")))
-		host_cmdline(l, host_of(l, host_name(i)), i, bytes_from(m, 14), fn, ctx);
+		host_cmdline(l, host_of(l, host_name(i), i->time), i, bytes_from(m, 14), fn, ctx);
 }
 
 /* A run of dpkg, dnf or yum is many such lines. apt sums it up once more in its own log: that
@@ -253,7 +260,7 @@ static void of_kernel(struct lifecycle *l, const struct item *i, finding_fn *fn,
 static void of_package(struct lifecycle *l, const struct item *i)
 {
 	struct bytes act = event_get(i->event, FIELD_EVENT_ACTION);
-	struct host *h = host_of(l, host_name(i));
+	struct host *h = host_of(l, host_name(i), i->time);
 	bool apt = bytes_eq(event_get(i->event, FIELD_EVENT_DATASET), BYTES("apt"));
 
 	if (!bytes_eq(act, BYTES("package-installed")) &&
@@ -269,7 +276,7 @@ static void of_package(struct lifecycle *l, const struct item *i)
 static void of_action(struct lifecycle *l, const struct item *i, struct bytes act, finding_fn *fn,
 		      void *ctx)
 {
-	struct host *h = host_of(l, host_name(i));
+	struct host *h = host_of(l, host_name(i), i->time);
 
 	l->counts.relevant++;
 	if (bytes_starts(act, BYTES("service-"))) {

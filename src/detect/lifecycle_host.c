@@ -8,13 +8,13 @@
 #define BOOT_LASTS (10 * MINUTE) /* services start for so long */
 #define UPGRADE_GAP MINUTE /* without another package: it is over */
 
-struct host *host_of(struct lifecycle *l, struct bytes name)
+struct host *host_of(struct lifecycle *l, struct bytes name, usec at)
 {
 	bool fresh;
 	struct host *h = keyed_get(l->hosts, name, &fresh);
 
 	if (fresh) {
-		h->first = h->last = l->now;
+		h->first = h->last = at;
 		h->upgrade_ref.seq = SEQ_NONE;
 	}
 	return h;

@@ -69,7 +69,7 @@ struct told {
 void lifecycle_tell(struct lifecycle *l, const struct told *t, finding_fn *fn, void *ctx);
 
 /* lifecycle_host.c */
-struct host *host_of(struct lifecycle *l, struct bytes name);
+struct host *host_of(struct lifecycle *l, struct bytes name, usec at);
 void host_shutdown(struct lifecycle *l, struct host *h, usec at);
 void host_boot(struct lifecycle *l, struct host *h, const struct item *i, finding_fn *fn,
 	       void *ctx);
