@@ -50,7 +50,7 @@ class Watch:
                 f.write(LINE.format(self.n // 1000 % 60, self.n % 1000, self.n, address))
 
     def alerts(self):
-        done = self.vedette("alerts", "list", "--socket", self.socket, "-o", "json", check=None)
+        done = self.vedette("alerts", "list", "-n", 5000, "--socket", self.socket, "-o", "json", check=None)
         return [json.loads(line) for line in done.stdout.splitlines()] if done.returncode == 0 else []
 
     def count(self, address="203.0.113.9"):
@@ -101,3 +101,26 @@ def test_rules_change_while_it_runs(vedette, serve, ledger, tmp_path):
         assert until(lambda: [a for a in w.alerts() if a["rule.name"] == "The second"])
         w.fail()
         assert until(lambda: w.count() == 2)
+
+
+def test_a_flood_makes_one_alert_and_hides_none(vedette, serve, ledger, tmp_path):
+    w = Watch(vedette, serve, ledger, tmp_path)
+    w.config["ledger"].pop("block_records")
+    (w.rules / "critical.yml").write_text(
+        RULE.replace("3c1c1cf6", "5c1c1cf6").replace("Authorization failed at Keystone", "The grave one")
+        .replace("'Authorization failed.'", "'grave thing'").replace("level: medium", "level: critical"))
+    with serve(w.config):
+        w.fail()
+        assert until(lambda: w.count() == 1)
+        w.fail(100_000)
+        with open(w.log, "a", encoding="utf-8") as f:
+            for i in range(50_000):  # each about somebody else
+                f.write(LINE.format(i // 1000 % 60, i % 1000, i, f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}"))
+            f.write(LINE.format(1, 1, 99, "192.0.2.1").replace("Authorization failed.", "A grave thing."))
+            for i in range(50_000):
+                f.write(LINE.format(i // 1000 % 60, i % 1000, i, f"11.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}"))
+        assert until(lambda: [a for a in w.alerts() if a["rule.name"] == "The grave one"], 30)
+        assert until(lambda: w.count() == 100_001, 30), w.count()
+        assert len([a for a in w.alerts() if a["rule.name"].startswith("Authorization")]) <= 1100
+        assert until(lambda: sum(a["count"] for a in w.alerts()
+                                 if a["rule.name"].startswith("Authorization")) == 200_001, 30)
