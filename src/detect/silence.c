@@ -165,8 +165,10 @@ static void heard(struct silence *s, struct talker *t, const struct item *i, use
 			most = 2 * t->any.judged.expected;
 		tell_back(s, t, i, now, fn, ctx);
 	}
-	if (t->pending && t->pending != CAUSE_FILE_TRUNCATED && t->pending != CAUSE_FILE_REPLACED &&
-	    t->pending != CAUSE_DISK_FULL && now > t->noted)
+	/* Lines may still come: from a removed file that its writer has open, from one that was cut
+	 * off. What was done to it is told all the same. */
+	if (t->pending && t->pending != CAUSE_FILE_TRUNCATED && t->pending != CAUSE_FILE_REMOVED &&
+	    now > t->noted)
 		t->pending = CAUSE_NONE;
 	t->leaving = false;
 	beat(t, now, real, most);

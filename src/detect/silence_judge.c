@@ -198,8 +198,11 @@ static void judge_pending(struct silence *s, struct talker *t, usec now, finding
 	t->due = INT64_MAX;
 	if (t->told != t->pending)
 		tell_talker(s, t, t->pending, now, NULL, fn, ctx);
-	if (t->pending == CAUSE_FILE_TRUNCATED)
-		t->pending = CAUSE_NONE; /* a deed, and done */
+	/* a deed, and done, where lines still come */
+	if (t->pending == CAUSE_FILE_TRUNCATED || t->any.last > t->noted) {
+		t->pending = CAUSE_NONE;
+		t->told = CAUSE_NONE;
+	}
 }
 
 static void judge_wanted(struct silence *s, usec now, finding_fn *fn, void *ctx)

@@ -206,7 +206,7 @@ static void noted(const char *event, const char *more, const char *rule, usec af
 static void causes(void)
 {
 	noted("file-removed", "", "vedette.silence.file-removed", 5 * SECOND, false);
-	noted("file-removed", "", NULL, MINUTE, true);
+	noted("file-removed", "", "vedette.silence.file-removed", MINUTE, true);
 	noted("file-truncated", ",\"size\":0", "vedette.silence.file-truncated", 7 * SECOND, true);
 	noted("file-replaced", ",\"same\":0", "vedette.silence.file-replaced", SECOND, true);
 	noted("file-replaced", ",\"same\":1", NULL, MINUTE, true);
