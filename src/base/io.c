@@ -165,3 +165,20 @@ int io_map(int fd, size_t len, struct bytes *ret)
 	*ret = bytes_of(p, len);
 	return 0;
 }
+
+int io_sealed(const char *name, struct bytes b)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
+
+	if (fd < 0)
+		return -errno;
+	r = io_write(fd, b);
+	if (r == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+		r = -errno;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}

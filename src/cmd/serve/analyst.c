@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -41,24 +40,6 @@ static const struct source *source_by_id(void *ctx, uint32_t id)
 
 /* ---- blocks ---- */
 
-/* Memory that nobody can change any more: the keeper may look at it twice and see the same. */
-static int sealed_memory(struct bytes b)
-{
-	int fd = memfd_create("vedette-block", MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
-
-	if (fd < 0)
-		return -errno;
-	r = io_write(fd, b);
-	if (r == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		r = -errno;
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 static int failed(struct analyst *a, uint64_t first, int error, const struct why *why)
 {
 	struct buf b = { 0 };
@@ -76,7 +57,7 @@ static int answer(struct analyst *a, uint64_t first)
 {
 	struct buf b = { 0 };
 	struct why why = { "" };
-	int fd = sealed_memory(buf_view(&a->payload)), r;
+	int fd = io_sealed("vedette-block", buf_view(&a->payload)), r;
 
 	if (fd < 0)
 		return failed(a, first, fd, &why);

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,21 +149,12 @@ uint64_t bundle_mark(const struct config *c)
 
 int bundle_make(const struct config *c)
 {
-	int fd = memfd_create("vedette-rules", MFD_CLOEXEC | MFD_ALLOW_SEALING), r;
 	struct buf all = { 0 };
+	int fd;
 
-	if (fd < 0)
-		return -errno;
 	walk_all(c, &all);
-	r = io_write(fd, buf_view(&all));
+	fd = io_sealed("vedette-rules", buf_view(&all));
 	buf_done(&all);
-	if (r == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		r = -errno;
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
 	return fd;
 }
 
