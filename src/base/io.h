@@ -20,8 +20,8 @@ int io_sync_dir(int dirfd);
 /* Creates what is missing of a path of directories (mode 0700 for new ones). */
 int io_make_dirs(const char *path);
 
-/* Memory with these bytes that nobody can change any more, whoever has the descriptor: who gets it may
- * look twice and see the same. A descriptor or -errno. */
+/* Memory with these bytes that nobody can change any more, whoever has the descriptor: who gets it
+ * may look twice and see the same. A descriptor or -errno. */
 int io_sealed(const char *name, struct bytes b);
 
 /* A read-only map of the first `len` bytes (len > 0) of fd; unmap with munmap(). */

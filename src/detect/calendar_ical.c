@@ -211,7 +211,7 @@ static int list(struct reading *r, struct bytes v, struct words *to)
 	return 0;
 }
 
-static int whats(struct reading *r, struct bytes v, unsigned *to)
+static int kinds_of(struct reading *r, struct bytes v, unsigned *to)
 {
 	struct words w = { 0 };
 	int e = list(r, v, &w);
@@ -246,7 +246,7 @@ static int categories(struct reading *r, struct vevent *v, struct bytes value)
 		else if (cut(&one, BYTES("who:")))
 			more = words_add(r->c, &v->w.who, one);
 		else if (cut(&one, BYTES("what:")))
-			e = whats(r, one, &v->w.what);
+			e = kinds_of(r, one, &v->w.what);
 		else if (!bytes_ieq(one, BYTES("maintenance")) && !bytes_ieq(one, BYTES("change")))
 			continue;
 		v->change = true;
@@ -320,7 +320,7 @@ static int property(struct reading *r, struct vevent *v, struct bytes name, stru
 			return list(r, value, &v->w.services);
 		if (bytes_ieq(name, BYTES("WHO")))
 			return list(r, value, &v->w.who);
-		e = bytes_ieq(name, BYTES("WHAT")) ? whats(r, value, &v->w.what)
+		e = bytes_ieq(name, BYTES("WHAT")) ? kinds_of(r, value, &v->w.what)
 						   : bad(r, "X-VEDETTE-HOSTS, -SERVICES, -WHAT or "
 							    "-WHO");
 		return e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The targets of notify.yaml. */
-#include "notify/settings_in.h"
 #include "base/buf.h"
+#include "notify/settings_in.h"
 #include <stdlib.h>
 
 struct draft { /* of a target, while its keys are read */

@@ -77,7 +77,7 @@ static void refused(void)
 {
 	bad("targets: [\n", 2, "");
 	bad("- a\n", 1, "targets");
-	bad(MAIL "rutes: []\n", 3, "routes");
+	bad(MAIL "rowtes: []\n", 3, "routes");
 	bad(MAIL ROUTE ROUTE, 4, "twice");
 	bad(MAIL "routes: [{to: nobody}]\n", 3, "no target nobody");
 	bad(MAIL "routes: [{level: high}]\n", 3, "to");
