@@ -33,13 +33,12 @@ struct model {
 int detector_new(struct detector **ret, const struct detector_options *o)
 {
 	struct detector *d = mem_new(1, sizeof(*d));
-	struct silence_options so = { .by_time = o->by_time,
-				      .expected = o->expected,
-				      .expected_n = o->expected_n };
+	struct silence_options so = o->silence;
 	struct lifecycle_options lo = { 0 };
 	struct logins_options go = { 0 };
 	int r;
 
+	so.by_time = o->by_time;
 	d->options = *o;
 	d->when = when_new();
 	r = silence_new(&d->silence, &so);

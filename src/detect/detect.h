@@ -6,18 +6,16 @@
 #pragma once
 #include "detect/item.h"
 #include "detect/sigma/ruleset.h"
+#include "detect/silence.h"
 
-struct calendar;
 struct detector;
 struct matcher;
-struct silence_expected;
 
 struct detector_options {
 	size_t memory; /* state of correlations */
 	usec late; /* see matcher.h */
 	bool by_time; /* the records' own times are the only clock there is: files, imports */
-	const struct silence_expected *expected; /* sources that must speak; copied */
-	size_t expected_n;
+	struct silence_options silence; /* but for by_time and the calendar */
 };
 
 int detector_new(struct detector **ret, const struct detector_options *o);

@@ -27,6 +27,8 @@ struct config {
 	uint64_t detect_memory;
 	usec detect_late, detect_replay;
 	char *alerts_dir; /* "": see config_alerts_dir() */
+	usec silence_warm_up, silence_shortest, silence_never_after;
+	uint32_t silence_records;
 	struct config_list silence_expect; /* "host", or "host pattern" */
 	struct config_list files, syslog_udp, syslog_tcp, syslog_unix, journal_directories;
 	uint64_t receive_buffer, ring;

@@ -9,7 +9,6 @@
 #include "cmd/serve/outward.h"
 #include "cmd/serve/talk.h"
 #include "detect/detect.h"
-#include "detect/silence.h"
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -339,8 +338,12 @@ static struct detector_options options_of(const struct config *c)
 	}
 	return (struct detector_options){ .memory = c->detect_memory,
 					  .late = c->detect_late,
-					  .expected = all,
-					  .expected_n = l->n };
+					  .silence = { .warm_up = c->silence_warm_up,
+						       .records_least = c->silence_records,
+						       .gap_least = c->silence_shortest,
+						       .never_after = c->silence_never_after,
+						       .expected = all,
+						       .expected_n = l->n } };
 }
 
 int watcher_new(struct watcher **ret, const struct analyst_start *start, struct why *why)
@@ -355,7 +358,7 @@ int watcher_new(struct watcher **ret, const struct analyst_start *start, struct 
 	r = open_alerts(w, why);
 	if (r == 0)
 		r = detector_new(&w->detector, &o);
-	free((void *)(uintptr_t)o.expected);
+	free((void *)(uintptr_t)o.silence.expected);
 	if (r == 0)
 		r = compiler_new(&w->compiler);
 	if (r < 0) {
