@@ -229,7 +229,7 @@ static bool is_rule_file(const char *name)
 {
 	struct bytes b = bytes_str(name);
 
-	return !bytes_ends(b, BYTES(".samples.yml")) &&
+	return !bytes_ends(b, BYTES(".samples.yml")) && !bytes_eq(b, BYTES("logsources.yml")) &&
 	       (bytes_ends(b, BYTES(".yml")) || bytes_ends(b, BYTES(".yaml")));
 }
 
