@@ -148,9 +148,11 @@ static void first_words(struct silence *s, const struct talker *t, usec now, fin
 	}
 }
 
-static void heard(struct silence *s, struct talker *t, const struct item *i, usec now, usec real,
+/* Whether a silence of it has ended by that. */
+static bool heard(struct silence *s, struct talker *t, const struct item *i, usec now, usec real,
 		  finding_fn *fn, void *ctx)
 {
+	bool was_told = false;
 	usec most = INT64_MAX;
 	struct judgement j;
 
@@ -161,6 +163,7 @@ static void heard(struct silence *s, struct talker *t, const struct item *i, use
 	    talker_overdue(s, t, now, &j))
 		tell_talker(s, t, CAUSE_QUIET, t->any.last + j.alarm, &j, fn, ctx);
 	if (__builtin_expect(t->told != CAUSE_NONE, 0)) {
+		was_told = true;
 		if (t->told != CAUSE_COVERED && t->any.judged.expected)
 			most = 2 * t->any.judged.expected;
 		tell_back(s, t, i, now, fn, ctx);
@@ -172,6 +175,7 @@ static void heard(struct silence *s, struct talker *t, const struct item *i, use
 		t->pending = CAUSE_NONE;
 	t->leaving = false;
 	beat(t, now, real, most);
+	return was_told;
 }
 
 /* The class of the line's level; LEVELS: none that should go on and on. */
@@ -195,24 +199,30 @@ static unsigned level_class(const struct event *e)
 }
 
 static void levels(struct silence *s, struct talker *t, const struct item *i, usec now,
-		   finding_fn *fn, void *ctx)
+		   bool was_told, finding_fn *fn, void *ctx)
 {
 	unsigned class = level_class(i->event);
+	const struct judgement *j;
 
 	for (unsigned k = 0; k < LEVELS; k++) {
 		if (!t->level[k].pulse.n && k != class)
 			continue;
 		if (k != class) {
 			t->level[k].others += t->level[k].others < UINT32_MAX;
+			/* by the times in the records, no tick looks at them */
+			if (t->parent == NOBODY && t->level[k].others % 8 == 0)
+				judge_levels(s, t, now, fn, ctx);
 			continue;
 		}
 		if (t->level[k].told)
 			tell_level(s, t, k, now, true, fn, ctx);
 		else if (t->level[k].others > t->level[k].others_most)
 			t->level[k].others_most = t->level[k].others;
+		was_told |= t->level[k].told;
 		t->level[k].told = false;
 		t->level[k].others = 0;
-		pulse_beat(&t->level[k].pulse, now, INT64_MAX);
+		j = was_told ? pulse_judge(s, &t->level[k].pulse) : NULL;
+		pulse_beat(&t->level[k].pulse, now, j ? 2 * j->expected : INT64_MAX);
 	}
 }
 
@@ -242,6 +252,7 @@ static void spoke(struct silence *s, const struct item *i, finding_fn *fn, void 
 	usec real = by_time ? i->time : i->record->arrival;
 	usec now = by_time ? real : awake_of(s, real);
 	struct talker *t, *p = NULL;
+	bool was_told;
 
 	if (real == USEC_NONE || !(t = talker_of(s, i)))
 		return;
@@ -253,17 +264,12 @@ static void spoke(struct silence *s, const struct item *i, finding_fn *fn, void 
 	}
 	if (__builtin_expect(!t->any.n, 0))
 		first_words(s, t, now, fn, ctx);
-	if (p) {
-		heard(s, p, i, now, real, fn, ctx);
-		levels(s, p, i, now, fn, ctx);
-	}
-	for (struct talker *up = t;; up = &s->t[up->parent]) {
-		heard(s, up, i, now, real, fn, ctx);
-		if (up->parent == NOBODY)
-			break;
-	}
-	if (!p)
-		levels(s, t, i, now, fn, ctx);
+	was_told = heard(s, p ? p : t, i, now, real, fn, ctx);
+	levels(s, p ? p : t, i, now, was_told, fn, ctx);
+	if (p)
+		heard(s, t, i, now, real, fn, ctx);
+	for (uint32_t up = t->parent; up != NOBODY; up = s->t[up].parent)
+		heard(s, &s->t[up], i, now, real, fn, ctx);
 	if (event_has(i->event, FIELD_EVENT_ACTION))
 		leaving(s, p ? p : t, i);
 }

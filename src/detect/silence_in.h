@@ -134,6 +134,7 @@ bool pulse_known(const struct silence *s, const struct pulse *p);
 const struct judgement *pulse_judge(struct silence *s, struct pulse *p);
 /* Silent for longer than it may be? The lengths, in time as it passes, for people. */
 bool talker_overdue(struct silence *s, struct talker *t, usec now, struct judgement *ret);
+void judge_levels(struct silence *s, struct talker *t, usec now, finding_fn *fn, void *ctx);
 void judge_all(struct silence *s, usec now, finding_fn *fn, void *ctx);
 
 /* silence_tell.c */

@@ -174,7 +174,7 @@ static void judge(struct silence *s, struct talker *t, usec now, finding_fn *fn,
 	tell_talker(s, t, cause_of(t), now, &j, fn, ctx);
 }
 
-static void judge_levels(struct silence *s, struct talker *t, usec now, finding_fn *fn, void *ctx)
+void judge_levels(struct silence *s, struct talker *t, usec now, finding_fn *fn, void *ctx)
 {
 	for (unsigned k = 0; k < LEVELS; k++) {
 		struct pulse *p = &t->level[k].pulse;

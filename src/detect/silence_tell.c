@@ -252,7 +252,7 @@ void tell_level(struct silence *s, struct talker *t, unsigned level, usec now, b
 	const struct pulse *p = &t->level[level].pulse;
 
 	if (back)
-		begin_back(s, CAUSE_LEVEL_MIX, real_of(s, now));
+		begin_back(s, CAUSE_LEVEL_MIX, t->parent == NOBODY ? now : real_of(s, now));
 	else
 		begin(s, t, CAUSE_LEVEL_MIX, now);
 	compose_say(c, level_words[level]);

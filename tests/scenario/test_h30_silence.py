@@ -100,3 +100,17 @@ def test_what_is_done_to_a_log_is_named(stage, serve):
         found = stage.alerts()
         for name in ("copytruncated", "rotated", "rewritten"):
             assert name not in found, "what logrotate and editors do is no finding"
+
+
+def test_a_source_that_stops_is_told_within_twice_its_gap(stage, serve):
+    stage.config["silence"] = {"warm_up": "1s"}
+    stage.write("goes-on", "stops")
+    with serve(stage.config):
+        time.sleep(40)
+        assert not stage.alerts(), "both speak"
+        stage.writers["stops"].ends = True
+        stopped = time.monotonic()
+        stage.told("stops", "vedette.silence.quiet", 20)
+        # ten seconds are the shortest silence that is told; heartbeats and ticks come beside
+        assert 9 < time.monotonic() - stopped < 14
+        assert "goes-on" not in stage.alerts()

@@ -346,6 +346,9 @@ static void by_time(void)
 		say_line(s, &files[0], at, "info", NULL, &k);
 	is_int(k.n, 2, "a hole in the middle is told, and its end");
 	ok(k.at[0].time < MONDAY + 3 * HOUR + MINUTE, "at the time when it should have spoken");
+	for (; at < MONDAY + 6 * HOUR; at += 10 * SECOND)
+		say_line(s, &files[0], at, "error", NULL, &k);
+	is_int(kept_of(&k, "vedette.tamper.level-mix"), 1, "a level that vanishes is told too");
 	silence_free(s);
 }
 
