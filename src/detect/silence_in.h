@@ -47,6 +47,7 @@ struct pulse { /* of a talker, or of one level of it */
 	uint64_t n;
 	struct tail tail;
 	struct judgement judged;
+	uint64_t judged_n; /* how many records it had then */
 	bool stale; /* the tail has changed since */
 };
 
@@ -63,6 +64,7 @@ struct talker {
 	struct week week;
 	usec last_real; /* arrival of the last record */
 	usec week_first; /* when the week began to be learned */
+	uint32_t late; /* how many below it are, at silence.late_at */
 	bool leaving; /* its last words were that it stops */
 	enum cause told; /* what it was told of; CAUSE_NONE: it speaks */
 	uint32_t cover; /* CAUSE_COVERED: by which */
@@ -99,6 +101,7 @@ struct silence {
 	usec asleep; /* how long we were not awake, in sum */
 	usec quiet_until; /* awake */
 	usec began; /* awake: when the first record came; USEC_NONE: none yet */
+	usec late_at; /* when the late ones were counted */
 	int64_t aged; /* the day the tails were aged */
 	struct silence_counts counts;
 	struct compose compose;

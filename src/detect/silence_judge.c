@@ -4,6 +4,7 @@
 
 #define LEVEL_RECORDS 100u /* of a level, before its absence means anything */
 #define LEVEL_OTHERS 5u /* lines of other levels that went on without it */
+#define GONE_A_TICK 16u /* each makes the table of names anew */
 #define WEEK_LEAST (22 * USEC_PER_DAY)
 
 bool pulse_known(const struct silence *s, const struct pulse *p)
@@ -18,7 +19,8 @@ const struct judgement *pulse_judge(struct silence *s, struct pulse *p)
 
 	if (p->n < s->o.records_least || known < s->o.warm_up)
 		return NULL;
-	if (p->stale || !p->judged.expected) {
+	if (p->stale || (!p->judged.expected && p->n != p->judged_n)) {
+		p->judged_n = p->n;
 		tail_judge(&p->tail, known, s->o.gap_least, &p->judged);
 		p->stale = false;
 		/* What has not been watched for as long as it may be silent is not known. */
@@ -59,37 +61,37 @@ bool talker_overdue(struct silence *s, struct talker *t, usec now, struct judgem
 		return true;
 	}
 	/* The second look costs; it can only matter to what is longer than most gaps were. */
+	if (t->parent != NOBODY && (now / USEC_PER_SEC + talker_index(s, t)) % 16)
+		return false;
 	return gap / GAP_UNIT > (usec)t->any.tail.least / 8 && gap > 600 * USEC_PER_SEC &&
 	       week_overdue(s, t, now, ret);
 }
 
-static bool is_below(const struct silence *s, const struct talker *t, uint32_t above)
+/* How many below each should have spoken by now; hosts count for all that is above hosts. Once a
+ * tick: where thousands fall silent, each of them asks. */
+static void count_late(struct silence *s, usec now)
 {
-	for (uint32_t up = t->parent; up != NOBODY; up = s->t[up].parent)
-		if (up == above)
-			return true;
-	return false;
-}
-
-/* How many below it should have spoken by now. Hosts for all that is above hosts. */
-static unsigned late_below(struct silence *s, uint32_t above, usec now)
-{
-	enum talker_kind kind = s->t[above].kind;
-	unsigned late = 0;
-
+	for (size_t i = 0; i < s->n; i++)
+		s->t[i].late = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		struct talker *t = &s->t[i];
 		const struct judgement *j;
-		bool counts = kind == TALKER_HOST || kind == TALKER_SOURCE
-				      ? t->kind == TALKER_SOURCE || t->kind == TALKER_PROGRAM
-				      : t->kind == TALKER_HOST;
 
-		if (!counts || !is_below(s, t, above))
+		if (t->kind < TALKER_HOST || !(j = pulse_judge(s, &t->any)) ||
+		    now - t->any.last <= j->expected)
 			continue;
-		j = pulse_judge(s, &t->any);
-		late += j && now - t->any.last > j->expected;
+		for (uint32_t up = t->parent; up != NOBODY; up = s->t[up].parent)
+			if ((t->kind == TALKER_HOST) == (s->t[up].kind < TALKER_HOST))
+				s->t[up].late++;
 	}
-	return late;
+	s->late_at = now;
+}
+
+static unsigned late_below(struct silence *s, uint32_t above, usec now)
+{
+	if (s->late_at != now)
+		count_late(s, now);
+	return s->t[above].late;
 }
 
 static unsigned late_least(enum talker_kind kind)
@@ -154,7 +156,8 @@ static void judge(struct silence *s, struct talker *t, usec now, finding_fn *fn,
 	struct judgement j;
 	uint32_t above;
 
-	if (covered(s, t, now) || !talker_overdue(s, t, now, &j))
+	if (covered(s, t, now) || (t->kind < TALKER_SOURCE && t->children < late_least(t->kind)) ||
+	    !talker_overdue(s, t, now, &j))
 		return;
 	if (t->kind == TALKER_SOURCE || t->kind == TALKER_PROGRAM) {
 		above = silent_above(s, t, now, j.expected / 2 + 2 * USEC_PER_SEC);
@@ -217,21 +220,25 @@ static void judge_wanted(struct silence *s, usec now, finding_fn *fn, void *ctx)
 	}
 }
 
-static void judge_gone(struct silence *s, struct talker *t, usec now, finding_fn *fn, void *ctx)
+/* Whether it is forgotten. */
+static bool judge_gone(struct silence *s, struct talker *t, usec now, finding_fn *fn, void *ctx)
 {
 	usec silent = now - t->any.last;
 
-	if (silent < s->o.forget || silent < 10 * t->any.judged.expected)
-		return;
+	if (silent < s->o.forget || silent < 10 * t->any.judged.expected || t->children)
+		return false;
 	if (t->told != CAUSE_NONE && t->told != CAUSE_COVERED)
 		tell_gone(s, t, now, fn, ctx);
 	else if (t->kind != TALKER_PROGRAM || pulse_known(s, &t->any))
-		return;
+		return false;
 	talker_forget(s, t);
+	return true;
 }
 
 void judge_all(struct silence *s, usec now, finding_fn *fn, void *ctx)
 {
+	unsigned gone = 0;
+
 	judge_wanted(s, now, fn, ctx);
 	for (size_t i = 0; i < s->n; i++) {
 		struct talker *t = &s->t[i];
@@ -246,6 +253,7 @@ void judge_all(struct silence *s, usec now, finding_fn *fn, void *ctx)
 			if (t->level[0].pulse.n || t->level[1].pulse.n)
 				judge_levels(s, t, now, fn, ctx);
 		}
-		judge_gone(s, t, now, fn, ctx);
+		if (gone < GONE_A_TICK)
+			gone += judge_gone(s, t, now, fn, ctx);
 	}
 }

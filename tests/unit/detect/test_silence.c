@@ -373,6 +373,33 @@ static void many(void)
 	silence_free(s);
 }
 
+/* Sixteen thousand sources of a thousand hosts, and a cut of the way to all of them. */
+static void crowd(void)
+{
+	struct silence_options o = { .sources_max = 20000 };
+	struct silence *s = fresh(&o);
+	static char hosts[1000][16];
+	usec at = MONDAY, began, most = 0;
+
+	for (int h = 0; h < 1000; h++)
+		snprintf(hosts[h], sizeof(hosts[h]), "cmp-%03d", h);
+	for (; at < MONDAY + 70 * MINUTE; at += MINUTE)
+		for (uint32_t i = 0; i < 16000; i++) {
+			struct source src = file_source(i, hosts[i % 1000], "/var/log/x.log");
+
+			say_line(s, &src, at + i, "info", NULL, &k);
+		}
+	for (usec end = at + 5 * MINUTE; at < end; at += SECOND) {
+		began = clock_cpu();
+		silence_tick(s, at, keep, &k);
+		began = clock_cpu() - began;
+		most = began > most ? began : most;
+	}
+	is_int(k.quiet, 1, "sixteen thousand fall silent: one finding");
+	printf("# the longest tick took %lld us\n", (long long)most);
+	silence_free(s);
+}
+
 static void cost(void)
 {
 	struct silence_options o = { 0 };
@@ -405,6 +432,7 @@ int main(void)
 	kept_over_restart();
 	by_time();
 	many();
+	crowd();
 	cost();
 	return done_testing();
 }
