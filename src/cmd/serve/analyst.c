@@ -311,17 +311,22 @@ static bool idle(const struct analyst *a)
 		j->first + j->fed >= frontier_durable(&a->start->shared->frontier));
 }
 
-/* The last one died over a record: it is left alone from now on, and this is said. */
+/* Two died over the same record: it is left alone from now on, and this is said. One alone proves
+ * nothing: whoever kills the analyst would choose what is never looked at. */
 static void remember_poison(struct analyst_numbers *n)
 {
 	uint64_t at = count_get(&n->at);
 
 	if (!at)
 		return;
+	count_set(&n->at, 0);
+	if (count_get(&n->suspect) != at) {
+		count_set(&n->suspect, at);
+		return;
+	}
 	count_set(&n->poison[count_get(&n->poison_n) % POISON_MAX], at);
 	count_add(&n->poison_n, 1);
-	count_set(&n->at, 0);
-	say(SAY_ERROR, "record %llu ended the analyst: it is kept, but not parsed any more",
+	say(SAY_ERROR, "record %llu ended the analyst twice: it is kept, but not parsed any more",
 	    (unsigned long long)(at - 1));
 }
 

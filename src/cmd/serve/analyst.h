@@ -4,8 +4,8 @@
  * detectors, and goes into the block that is being made; when its segment is closed, the payload
  * goes back in sealed memory. What it makes is believed by nobody: the keeper decodes it and
  * compares every byte. It opens nothing but rules, calendars and its own database of alerts. A
- * record at which it died is never parsed again (struct analyst_numbers, poison). Threads: one, and
- * one that compiles rules. Memory: a segment's block, rules, bounded state. */
+ * record at which two of them died is never parsed again (struct analyst_numbers, poison). Threads:
+ * one, and one that compiles rules. Memory: a segment's block, rules, bounded state. */
 #pragma once
 #include "cmd/config/config.h"
 #include "cmd/serve/shared.h"

@@ -42,7 +42,8 @@ struct frontier { /* frontier.h */
 #define POISON_MAX 16u
 struct analyst_numbers { /* by the analyst */
 	count at; /* 1 + seq of the record that is being parsed; 0: none */
-	count poison[POISON_MAX]; /* 1 + seq of records at which it died: never parsed again */
+	count suspect; /* 1 + seq of the record at which one died last */
+	count poison[POISON_MAX]; /* 1 + seq of records at which two died: never parsed again */
 	count poison_n; /* ever */
 	count records, findings, rules, rules_refused;
 	count seen; /* records looked at: the seq behind the last one */
