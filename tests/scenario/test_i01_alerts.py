@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operators and a running serve: what they do to alerts lasts, is known by name, and is evidence."""
+import contextlib
 import json
+import sqlite3
 import time
 
 import pytest
@@ -123,3 +125,17 @@ def test_looking_beside_a_running_serve(place, serve, vedette, ledger):
             assert said in place.ask(*words, check=2).stderr
         assert "1 finding" in place.ask("stats").stdout
     assert "no serve is running" in place.ask("list", check=2).stderr
+
+
+def test_a_commit_that_fails_loses_nothing(place, serve, ledger):
+    with serve(place.config) as daemon:
+        place.say("xyzzy")
+        place.alert("Odd*", 1)
+        with contextlib.closing(sqlite3.connect(f"{ledger}.alerts/alerts.db", timeout=20)) as other:
+            other.execute("BEGIN IMMEDIATE")  # somebody else keeps the database for himself
+            for _ in range(5):
+                place.say("xyzzy")
+            daemon.wait_log("begins anew", 60)
+            other.rollback()
+        place.alert("Odd*", 6)
+        assert "not parsed any more" not in daemon.log()

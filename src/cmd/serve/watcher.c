@@ -99,8 +99,13 @@ void watcher_commit(struct watcher *w)
 		blob.value = buf_view(&b);
 		w->saved = now;
 	}
-	if (alerts_commit(w->alerts, cursor, &blob, save, &why) < 0)
-		say(SAY_ERROR, "alerts: %s", why.line);
+	if (alerts_commit(w->alerts, cursor, &blob, save, &why) < 0) {
+		/* What was found since the last commit is in no memory any more: the next analyst
+		 * reads it from the ledger again. No record is to blame. */
+		say(SAY_ERROR, "%s; the analyst begins anew", why.line);
+		count_set(&w->numbers->at, 0);
+		exit(1);
+	}
 	buf_done(&b);
 	count_waits(w);
 	w->committed = now;
