@@ -117,7 +117,7 @@ bool apt_line(struct line *l, struct bytes b)
 }
 
 /* "Installed: nmap-3:7.92-1.el9.x86_64": version and release are the last two parts of three */
-static bool rpm_text(struct line *l, struct bytes b, struct bytes dataset)
+bool dnf_text(struct line *l, struct bytes b)
 {
 	static const struct verb verbs[] = {
 		V("Installed: ", "package-installed"),	 V("Installing: ", "package-installed"),
@@ -140,17 +140,12 @@ static bool rpm_text(struct line *l, struct bytes b, struct bytes dataset)
 	} else {
 		set(l, FIELD_PACKAGE_NAME, b);
 	}
-	set(l, FIELD_EVENT_DATASET, dataset);
+	SET(l, EVENT_DATASET, "dnf");
 	done(l, action, text);
 	return true;
 }
 
 bool dnf_line(struct line *l, struct bytes b)
 {
-	return TAKE(&b, " SUBDEBUG ") && rpm_text(l, b, BYTES("dnf"));
-}
-
-bool dnf_text(struct line *l, struct bytes text)
-{
-	return rpm_text(l, text, BYTES("dnf"));
+	return TAKE(&b, " SUBDEBUG ") && dnf_text(l, b);
 }
