@@ -22,6 +22,10 @@ bool desk_healthy(const struct desk_start *d, const char **ret_why)
 		*ret_why = "the intake does not run";
 		return false;
 	}
+	if (!count_get(&d->shared->role[ROLE_ANALYST].pid)) {
+		*ret_why = "the analyst does not run: nothing is detected";
+		return false;
+	}
 	*ret_why = "ok";
 	return true;
 }
@@ -29,6 +33,26 @@ bool desk_healthy(const struct desk_start *d, const char **ret_why)
 static unsigned long long of(const count *c)
 {
 	return (unsigned long long)count_get(c);
+}
+
+/* How many records detection is behind. */
+static unsigned long long behind(const struct desk_start *d)
+{
+	unsigned long long size = of(&d->shared->keeper.tree_size),
+			   seen = of(&d->shared->analyst.seen);
+
+	return size > seen ? size - seen : 0;
+}
+
+static void json_analyst(const struct desk_start *d, struct buf *to)
+{
+	const struct analyst_numbers *a = &d->shared->analyst;
+
+	buf_printf(to,
+		   "\"analyst\":{\"records\":%llu,\"behind\":%llu,\"findings\":%llu,\"rules\":%llu,"
+		   "\"rules_refused\":%llu,\"poisonous_records\":%llu},",
+		   of(&a->records), behind(d), of(&a->findings), of(&a->rules),
+		   of(&a->rules_refused), of(&a->poison_n));
 }
 
 static void json_roles(const struct desk_start *d, struct buf *to)
@@ -115,6 +139,7 @@ static void status_json(const struct desk_start *d, struct buf *to)
 		   "\"bad_messages\":%llu,\"adopted\":%llu,\"adopt_refused\":%llu},",
 		   of(&k->records), of(&k->bytes), of(&k->notes), of(&k->commits),
 		   of(&k->bad_messages), of(&k->adopted), of(&k->adopt_refused));
+	json_analyst(d, to);
 	json_roles(d, to);
 	for (unsigned r = 0; r < SERVE_RINGS; r++)
 		if (d->counts[r])
@@ -180,6 +205,11 @@ static void status_text(const struct desk_start *d, struct buf *to)
 			   of(&c->files), (unsigned long long)counts_ack(c, 0.5),
 			   (unsigned long long)counts_ack(c, 0.99));
 	}
+	buf_printf(to,
+		   "detection: %llu rules in force, %llu refused; %llu findings, %llu records "
+		   "behind\n",
+		   of(&d->shared->analyst.rules), of(&d->shared->analyst.rules_refused),
+		   of(&d->shared->analyst.findings), behind(d));
 	buf_str(to, "processes:");
 	for (unsigned i = 0; i < SERVE_ROLES; i++)
 		if (count_get(&d->shared->role[i].since))
