@@ -4,17 +4,9 @@
 #include <stdio.h>
 
 const struct command *const commands[] = {
-	&command_serve,
-	&command_import,
-	&command_search,
-	&command_report,
-	&command_verify,
-	&command_evidence,
-	&command_checkpoint,
-	&command_status,
-	&command_detect,
-	&command_alerts,
-	NULL,
+	&command_serve,	 &command_import,   &command_search,	 &command_report,
+	&command_verify, &command_evidence, &command_checkpoint, &command_status,
+	&command_detect, &command_rules,    &command_alerts,	 NULL,
 };
 
 const struct command *command_by_name(const char *name)

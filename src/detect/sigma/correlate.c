@@ -16,6 +16,7 @@ struct correlate {
 	struct correlator *state;
 	struct buf key, value, joined;
 	uint64_t findings;
+	uint64_t *found; /* by number */
 	/* while an event is looked at: */
 	struct look *look; /* NULL: a window closes */
 	size_t leaf; /* the plain rule that matched */
@@ -34,6 +35,7 @@ int correlate_new(struct correlate **ret, const struct ruleset *s, const struct 
 	c->links = s->correlations;
 	c->state = correlator_new(c->links->list, c->links->n, o ? o->state_bytes : 0,
 				  o ? o->late : 0);
+	c->found = mem_new(c->links->n + 1, sizeof(*c->found));
 	*ret = c;
 	return 0;
 }
@@ -43,6 +45,7 @@ struct correlate *correlate_free(struct correlate *c)
 	if (!c)
 		return NULL;
 	correlator_free(c->state);
+	free(c->found);
 	tell_done(&c->tell);
 	buf_done(&c->key);
 	buf_done(&c->value);
@@ -200,6 +203,7 @@ static void hit(void *ctx, const struct correlator_hit *h)
 			   .proofs = h->proofs,
 			   .proofs_n = h->proofs_n };
 
+	c->found[h->correlation]++;
 	if (!r->info.quiet) {
 		c->findings++;
 		tell_hit(&c->tell, r, h, c->look, c->fn, c->ctx);
@@ -251,6 +255,14 @@ void correlate_tick(struct correlate *c, usec now, finding_fn *fn, void *ctx)
 	c->ctx = ctx;
 	correlator_tick(c->state, now, closed, c);
 	tell_evicted(c, now);
+}
+
+uint64_t correlate_found(const struct correlate *c, size_t i)
+{
+	const struct rule *r = &c->set->rules[i];
+	const struct correlation_rule *o = r->extra;
+
+	return r->info.kind == RULE_CORRELATION && o->linked ? c->found[o->number] : 0;
 }
 
 void correlate_counts(const struct correlate *c, struct matcher_counts *ret)

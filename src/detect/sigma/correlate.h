@@ -11,6 +11,8 @@
 /* All RULE_CORRELATION documents: those that do not compile, or name rules that are not there, are
  * refused. Sets window of the set, and `quiet` of rules that only serve a correlation. */
 int correlations_link(struct ruleset *s, struct why *why);
+/* Once it is known which rules never match here: neither do those that need them. */
+void correlations_never(struct ruleset *s);
 void correlations_free(struct ruleset *s);
 
 struct correlate;
@@ -19,4 +21,5 @@ struct correlate *correlate_free(struct correlate *c);
 /* Rule i matched the event that is looked at. */
 void correlate_matched(struct correlate *c, size_t i, struct look *l, finding_fn *fn, void *ctx);
 void correlate_tick(struct correlate *c, usec now, finding_fn *fn, void *ctx);
+uint64_t correlate_found(const struct correlate *c, size_t i); /* by correlation i of the set */
 void correlate_counts(const struct correlate *c, struct matcher_counts *ret); /* adds its part */

@@ -250,6 +250,29 @@ int correlations_link(struct ruleset *s, struct why *why)
 	return 0;
 }
 
+/* All of its rules never match; or one of those of which it needs each. */
+static bool is_hopeless(const struct ruleset *s, const struct correlation_rule *c)
+{
+	bool each =
+		!c->is.terms_n && !c->is.closes && c->is.need == c->is.inputs_n &&
+		(c->is.type == CORRELATION_TEMPORAL || c->is.type == CORRELATION_TEMPORAL_ORDERED);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->is.inputs_n; i++)
+		n += s->rules[c->inputs[i].rule].info.never.len != 0;
+	return n == c->is.inputs_n || (each && n);
+}
+
+void correlations_never(struct ruleset *s)
+{
+	const struct correlation_links *l = s->correlations;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (is_hopeless(s, s->rules[l->rules[i]].extra))
+			s->rules[l->rules[i]].info.never =
+				BYTES("rules that it refers to never match here");
+}
+
 void correlations_free(struct ruleset *s)
 {
 	struct correlation_links *l = s->correlations;

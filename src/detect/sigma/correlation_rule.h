@@ -44,6 +44,9 @@ struct correlation_rule {
 int correlation_read(struct ruleset *s, struct rule *r, struct correlation_rule **ret,
 		     unsigned *ret_line, struct why *why);
 
+/* In words, lines of text. */
+void correlation_explain(const struct ruleset *s, const struct rule *r, struct buf *to);
+
 /* Who is told when rule i matches. */
 struct correlation_target {
 	size_t correlation; /* number */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A rule in words: its log source, then its expression, one test a line, indented by what holds
  * them together. */
+#include "detect/sigma/correlation_rule.h"
 #include "detect/sigma/look.h"
 
 #define VALUES_SHOWN 40u
@@ -269,6 +270,8 @@ void ruleset_explain(const struct ruleset *s, size_t i, struct buf *to)
 	line(to, "never", r->info.never);
 	if (r->info.quiet)
 		line(to, "quiet", BYTES("raises nothing by itself: a correlation counts it"));
+	if (r->info.kind == RULE_CORRELATION)
+		correlation_explain(s, r, to);
 	if (r->info.kind == RULE_PLAIN && r->expr) {
 		buf_str(to, "looks for\n");
 		show(s, r->expr, 1, false, to);

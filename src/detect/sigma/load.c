@@ -341,6 +341,8 @@ int ruleset_load(struct ruleset **ret, const struct ruleset_options *o, struct w
 		r = correlations_link(s, why);
 	if (r == 0)
 		r = prefilter_new(&s->prefilter, s, why);
+	if (r == 0)
+		correlations_never(s);
 	if (r < 0) {
 		ruleset_free(s);
 		return r;

@@ -107,6 +107,6 @@ void matcher_counts(const struct matcher *m, struct matcher_counts *ret)
 void matcher_rule_counts(const struct matcher *m, size_t i, uint64_t *ret_matches,
 			 uint64_t *ret_limited)
 {
-	*ret_matches = m->matches[i];
+	*ret_matches = m->matches[i] + correlate_found(m->correlate, i);
 	*ret_limited = m->limited[i];
 }

@@ -114,6 +114,7 @@ static int level(struct reading *d, struct rule *r)
 	int e = text(d, "level", &t);
 
 	r->info.level = LEVEL_MEDIUM; /* none given: of middling weight */
+	r->info.levelled = t.len != 0;
 	if (e == 0 && t.len && !level_parse(lower_copy(&d->set->arena, t), &r->info.level))
 		e = refuse(d, yaml_get(d->rule, "level"), "level",
 			   "must be informational, low, medium, high or critical");

@@ -18,6 +18,7 @@ struct rule_info { /* lent by the set */
 	struct bytes id, name, title, description, author,
 		status; /* name: as correlations use it */
 	enum level level;
+	bool levelled; /* the rule says its level; else it is medium */
 	const struct bytes *tags;
 	size_t tags_n;
 	struct bytes logsource; /* "product/category/service" as written, for people */
