@@ -139,7 +139,7 @@ static bool from_word(struct line *l, struct bytes b)
 static bool from_letter(struct line *l, struct bytes b)
 {
 	if (scan_at(b, 3) == ' ') {
-		if (stamp_month(b) && syslog_bsd(l, b))
+		if (stamp_month(b) && (syslog_bsd(l, b) || dovecot_line(l, b)))
 			return true;
 		if (stamp_is_weekday(b) && clamd_text(l, b))
 			return true;
@@ -147,6 +147,33 @@ static bool from_letter(struct line *l, struct bytes b)
 	if ((STARTS(b, "type=") || STARTS(b, "node=")) && audit_line(l, b))
 		return true;
 	return in_file(l, b) || from_word(l, b);
+}
+
+/* "@400000004c91b044077a9e94 program: text": TAI64N of multilog, seconds from 2^62 in hexadecimal
+ * and ten more, as its own readers have it, then nanoseconds */
+static bool from_tai(struct line *l, struct bytes b)
+{
+	uint64_t second = 0;
+	struct bytes program, text;
+	size_t at;
+
+	if (b.len < 27 || b.at[25] != ' ')
+		return false;
+	for (size_t i = 1; i < 25; i++)
+		if (hex_digit(b.at[i]) < 0)
+			return false;
+	for (size_t i = 1; i < 17; i++)
+		second = second << 4 | (uint64_t)hex_digit(b.at[i]);
+	text = bytes_from(b, 26);
+	at = FIND(scan_head(text, 64), ": ");
+	program = scan_head(text, at);
+	if (at == BYTES_NONE || scan_chr(program, ' ') < program.len ||
+	    second < (1ull << 62) + 10 || second > (1ull << 62) + (1ull << 33))
+		return false;
+	set(l, FIELD_PROCESS_NAME, program);
+	program_text(l, program, bytes_from(text, at + 2));
+	set_time(l, (usec)(second - (1ull << 62) - 10) * 1000000);
+	return true;
 }
 
 static bool from_first(struct line *l, struct bytes b)
@@ -170,6 +197,8 @@ static bool from_first(struct line *l, struct bytes b)
 		return in_file(l, b) || uwsgi_text(l, b);
 	case '=':
 		return rabbit_report(l, b);
+	case '@':
+		return from_tai(l, b);
 	case '-':
 	case ':':
 		return from_client(l, b);

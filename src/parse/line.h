@@ -138,6 +138,8 @@ bool logind_text(struct line *l, struct bytes text);
 bool cron_text(struct line *l, struct bytes text);
 bool kernel_text(struct line *l, struct bytes text);
 bool login_text(struct line *l, struct bytes text);
+bool dovecot_text(struct line *l, struct bytes program, struct bytes text);
+bool dovecot_line(struct line *l, struct bytes b);
 bool dropbear_text(struct line *l, struct bytes text);
 
 /* the rest, one file a format */

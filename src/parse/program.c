@@ -26,6 +26,7 @@ enum program {
 	P_RSYSLOGD,
 	P_SYSLOG_NG,
 	P_DNF,
+	P_DOVECOT,
 };
 
 static const struct {
@@ -44,6 +45,8 @@ static const struct {
 	{ "chfn", P_ACCOUNT },
 	{ "chpasswd", P_ACCOUNT },
 	{ "chsh", P_ACCOUNT },
+	{ "auth", P_DOVECOT },
+	{ "auth-worker", P_DOVECOT },
 	{ "clamd", P_CLAMAV },
 	{ "container-server", P_SWIFT },
 	{ "cron", P_CRON },
@@ -53,6 +56,7 @@ static const struct {
 	{ "dnsmasq", P_DNSMASQ },
 	{ "dnsmasq-dhcp", P_DNSMASQ },
 	{ "dnsmasq-tftp", P_DNSMASQ },
+	{ "dovecot", P_DOVECOT },
 	{ "dropbear", P_DROPBEAR },
 	{ "freshclam", P_CLAMAV },
 	{ "gpasswd", P_ACCOUNT },
@@ -60,19 +64,23 @@ static const struct {
 	{ "groupdel", P_ACCOUNT },
 	{ "groupmod", P_ACCOUNT },
 	{ "haproxy", P_HAPROXY },
+	{ "imap-login", P_DOVECOT },
 	{ "kernel", P_KERNEL },
 	{ "login", P_LOGIN },
 	{ "mariadbd", P_MYSQL },
 	{ "mysqld", P_MYSQL },
+	{ "managesieve-login", P_DOVECOT },
 	{ "newusers", P_ACCOUNT },
 	{ "object-server", P_SWIFT },
 	{ "passwd", P_ACCOUNT },
+	{ "pop3-login", P_DOVECOT },
 	{ "proxy-server", P_SWIFT },
 	{ "rsyslogd", P_RSYSLOGD },
 	{ "sshd", P_SSHD },
 	{ "sshd-auth", P_SSHD },
 	{ "sshd-session", P_SSHD },
 	{ "su", P_SU },
+	{ "submission-login", P_DOVECOT },
 	{ "sudo", P_SUDO },
 	{ "syslog-ng", P_SYSLOG_NG },
 	{ "systemd", P_SYSTEMD },
@@ -189,6 +197,8 @@ static bool known(struct line *l, enum program is, struct bytes name, struct byt
 		return rsyslogd_text(l, text);
 	case P_SYSLOG_NG:
 		return syslog_ng_text(l, text);
+	case P_DOVECOT:
+		return dovecot_text(l, name, text);
 	case P_DNF:
 		return dnf_text(l, text);
 	case P_NONE:

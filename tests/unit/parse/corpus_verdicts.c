@@ -206,6 +206,7 @@ static void fail2ban(const char *name, bool logins, unsigned unsure)
 	struct verdict v = { 0 };
 	unsigned must = 0, must_not = 0, missed = 0, false_hits = 0, silent = 0;
 	char path[128];
+	bool strict = false; /* lines that only a mode beyond failed logins counts */
 
 	snprintf(path, sizeof(path), "auth-fail2ban/%s", name);
 	if (!open_text(path, &text))
@@ -213,12 +214,15 @@ static void fail2ban(const char *name, bool logins, unsigned unsure)
 	for (lines = buf_view(&text); corpus_line(&lines, &line);) {
 		bool failed;
 
-		if (bytes_starts(line, BYTES("# failJSON:"))) {
+		if (bytes_starts(line, BYTES("# failJSON:")) ||
+		    bytes_starts(line, BYTES("#failJSON:"))) {
 			v = (struct verdict){ 0 };
-			json_walk(bytes_from(line, 11), take_verdict, &v);
+			json_walk(bytes_from(line, bytes_chr(line, '{')), take_verdict, &v);
 			continue;
 		}
-		if (!line.len || line.at[0] == '#' || !v.given ||
+		if (bytes_starts(line, BYTES("# Test-cases of aggressive mode")))
+			strict = true;
+		if (!line.len || line.at[0] == '#' || !v.given || strict ||
 		    bytes_starts(line, BYTES("host nginx["))) /* the journal without its stamp */
 			continue;
 		parse_record(&h, line, event);
@@ -337,6 +341,7 @@ int main(int argc, char **argv)
 	go_syslog("syslog/go-syslog-rfc3164.jsonl");
 	fail2ban("mysqld-auth", true, 0);
 	fail2ban("dropbear", true, 0);
+	fail2ban("dovecot", true, 0);
 	fail2ban("nginx-http-auth", false, 1);
 	fail2ban("nginx-forbidden", false, 0);
 	fail2ban("nginx-limit-req", false, 0);
