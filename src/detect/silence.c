@@ -249,7 +249,10 @@ static bool is_syslog(enum source_kind k)
 static void spoke(struct silence *s, const struct item *i, finding_fn *fn, void *ctx)
 {
 	bool by_time = s->o.by_time || i->source->kind == SOURCE_IMPORT;
-	usec real = by_time ? i->time : i->record->arrival;
+	/* what bears no time of its own says nothing of when */
+	usec real = !by_time			  ? i->record->arrival
+		    : i->event->time == USEC_NONE ? USEC_NONE
+						  : i->time;
 	usec now = by_time ? real : awake_of(s, real);
 	struct talker *t, *p = NULL;
 	bool was_told;

@@ -140,7 +140,7 @@ int input_file(const struct input_options *o, const char *path, subject_fn *fn, 
 	if (r < 0)
 		return r;
 	in.path = pipe ? name : path;
-	in.source = (struct source){ .id = 1,
+	in.source = (struct source){ .id = ++ret->files, /* each is one that speaks */
 				     .kind = SOURCE_IMPORT,
 				     .host = bytes_str(o->host),
 				     .name = bytes_str(name),

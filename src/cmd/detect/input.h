@@ -19,6 +19,7 @@ struct input_options {
 
 struct input_counts {
 	uint64_t records, bytes;
+	uint32_t files;
 	uint64_t malformed; /* lines that are no event */
 	struct why first; /* of these */
 };

@@ -112,6 +112,7 @@ static inline void say_line(struct silence *s, const struct source *src, usec at
 	};
 
 	event_reset(&e);
+	e.time = at;
 	if (level)
 		event_set(&e, FIELD_LOG_LEVEL, bytes_str(level));
 	if (action)
