@@ -6,6 +6,7 @@
 #include "detect/logins.h"
 #include "detect/sigma/matcher.h"
 #include "detect/silence.h"
+#include "detect/tamper.h"
 #include "detect/when.h"
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ struct detector {
 	struct silence *silence;
 	struct lifecycle *lifecycle;
 	struct logins *logins;
+	struct tamper *tamper;
 };
 
 /* What has learned something, by the name it is saved under. */
@@ -46,6 +48,8 @@ int detector_new(struct detector **ret, const struct detector_options *o)
 		r = lifecycle_new(&d->lifecycle, &lo);
 	if (r == 0)
 		r = logins_new(&d->logins, &go);
+	if (r == 0)
+		r = tamper_new(&d->tamper);
 	if (r < 0) {
 		detector_free(d);
 		return r;
@@ -61,6 +65,7 @@ struct detector *detector_free(struct detector *d)
 	silence_free(d->silence);
 	lifecycle_free(d->lifecycle);
 	logins_free(d->logins);
+	tamper_free(d->tamper);
 	matcher_free(d->matcher);
 	ruleset_free(d->rules);
 	calendar_free(d->calendar);
@@ -122,6 +127,7 @@ static void tick_models(struct detector *d, usec now, finding_fn *fn, void *ctx)
 	silence_tick(d->silence, now, fn, ctx);
 	lifecycle_tick(d->lifecycle, now, fn, ctx);
 	logins_tick(d->logins, now, fn, ctx);
+	tamper_tick(d->tamper, now, fn, ctx);
 }
 
 /* Where there is no clock but that of the records, it is they who tick. */
@@ -147,6 +153,7 @@ void detector_subject(struct detector *d, const struct subject *s, unsigned what
 	silence_record(d->silence, i, fn, ctx);
 	lifecycle_record(d->lifecycle, i, fn, ctx);
 	logins_record(d->logins, i, fn, ctx);
+	tamper_record(d->tamper, i, fn, ctx);
 }
 
 void detector_record(struct detector *d, const struct record *r, const struct source *s,
@@ -209,7 +216,18 @@ static bool load_logins(struct detector *d, struct bytes b)
 	return logins_load(d->logins, b);
 }
 
+static void save_tamper(const struct detector *d, struct buf *to)
+{
+	tamper_save(d->tamper, to);
+}
+
+static bool load_tamper(struct detector *d, struct bytes b)
+{
+	return tamper_load(d->tamper, b);
+}
+
 static const struct model models[] = {
+	{ "tamper", save_tamper, load_tamper },
 	{ "silence", save_silence, load_silence },
 	{ "logins", save_logins, load_logins },
 	{ "lifecycle", save_lifecycle, load_lifecycle },
