@@ -175,6 +175,8 @@ static bool heard(struct silence *s, struct talker *t, const struct item *i, use
 		t->pending = CAUSE_NONE;
 	t->leaving = false;
 	beat(t, now, real, most);
+	t->last_seq = i->ref.seq;
+	t->last_line = i->ref.line;
 	return was_told;
 }
 

@@ -63,6 +63,7 @@ struct talker {
 	struct tail warped; /* gaps by the clock of the week */
 	struct week week;
 	usec last_real; /* arrival of the last record */
+	uint64_t last_seq, last_line; /* where it is: of the ledger, or (SEQ_NONE) of its file */
 	usec week_first; /* when the week began to be learned */
 	uint32_t late; /* how many below it are, at silence.late_at */
 	bool leaving; /* its last words were that it stops */

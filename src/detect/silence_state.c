@@ -4,7 +4,7 @@
 #include "detect/silence_in.h"
 #include <stdlib.h>
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define ID_MAX (1u << 22)
 
 static void save_bytes(struct buf *to, struct bytes b)
@@ -38,6 +38,8 @@ static void save_talker(const struct talker *t, const uint32_t *place, struct bu
 		buf_add(to, t->week.seen, WEEK_HOURS);
 	}
 	buf_svarint(to, t->last_real);
+	buf_varint(to, t->last_seq);
+	buf_varint(to, t->last_line);
 	buf_svarint(to, t->week_first);
 	buf_u8(to, (uint8_t)(t->leaving | t->connected << 1 | t->closed << 2));
 	buf_u8(to, (uint8_t)t->told);
@@ -132,6 +134,8 @@ static void load_rest(struct cursor *c, struct talker *t)
 		}
 	}
 	t->last_real = cur_time(c);
+	t->last_seq = cur_varint(c);
+	t->last_line = cur_varint(c);
 	t->week_first = cur_time(c);
 	flags = cur_u8(c);
 	t->leaving = flags & 1;

@@ -66,12 +66,12 @@ static void who(struct compose *c, const struct talker *t)
 	}
 	compose_entity(c, "host.name", t->host);
 	compose_entity(c, t->kind == TALKER_PROGRAM ? "process.name" : "vedette.source", t->name);
-	if (t->kind != TALKER_HOST) {
+	if (t->kind != TALKER_HOST)
 		compose_say_bytes(c, t->name);
-		compose_say(c, " of ");
+	if (t->host.len || t->kind == TALKER_HOST) {
+		compose_say(c, t->kind == TALKER_HOST ? "host " : " of host ");
+		compose_say_bytes(c, t->host);
 	}
-	compose_say(c, "host ");
-	compose_say_bytes(c, t->host);
 	c->f.source_host = t->host;
 	c->f.source_name = t->kind == TALKER_HOST ? BYTES("") : t->name;
 }
@@ -175,6 +175,13 @@ void tell_talker(struct silence *s, struct talker *t, enum cause cause, usec now
 	if (t->any.n)
 		c->f.since = c->f.time - (now - t->any.last);
 	lengths(s, t, now, j);
+	if (t->any.n) { /* the last that was heard of it */
+		c->proof = (struct record_ref){ .seq = t->last_seq,
+						.line = t->last_line,
+						.file = t->last_seq == SEQ_NONE ? t->name
+										: BYTES("") };
+		c->f.proofs_n = 1;
+	}
 	if (group)
 		compose_number(c, "vedette.sources", below(s, talker_index(s, t)));
 	excuse(s, t, cause);

@@ -20,7 +20,7 @@ struct kept {
 	usec time;
 	enum level level;
 	double expected_s;
-	uint64_t estimated;
+	uint64_t estimated, seq; /* seq: of the record that proves it; SEQ_NONE: none */
 };
 
 struct keeper {
@@ -47,6 +47,7 @@ static inline void keep(void *ctx, const struct finding *f)
 	keep_text(t->message, sizeof(t->message), f->message);
 	t->time = f->time;
 	t->level = f->level;
+	t->seq = f->proofs_n ? f->proofs[f->proofs_n - 1].seq : SEQ_NONE;
 	for (size_t i = 0; i < f->details_n; i++) {
 		uint64_t v = 0;
 

@@ -59,6 +59,7 @@ static void one_stops(void)
 	ok(f->time - (MONDAY + 2 * HOUR - 30 * SECOND) <= 60 * SECOND,
 	   "within twice the expected gap");
 	is_str(f->expected, "30s", "and the gap that was expected is shown");
+	is_int(f->seq, 1, "and the last record of it");
 	ok(strstr(f->message, "/var/log/s0.log of host cmp-00"), "and who it is");
 	at = run(s, 2, at, at + HOUR, 30 * SECOND, 1);
 	is_int(k.n, 1, "and not again");
