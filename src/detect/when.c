@@ -53,13 +53,14 @@ static bool believed(const struct clocked *c, usec arrival, usec claimed)
 usec when_of(struct when *w, const struct source *s, usec arrival, usec claimed)
 {
 	struct clocked *c;
-	usec offset = arrival - claimed, result;
+	usec offset, result;
 
 	/* Times that differ by more than a man's life say nothing; and the sums below stay sane. */
 	if (claimed < 0 || claimed > arrival + 3650 * USEC_PER_DAY || arrival < 0)
 		return arrival;
 	if (!s || s->kind == SOURCE_IMPORT)
 		return claimed;
+	offset = arrival - claimed;
 	c = clocked_of(w, s->id);
 	if (!c->known || offset > c->offset + WHEN_DRIFT || offset < c->offset - WHEN_DRIFT) {
 		c->offset = offset;

@@ -16,6 +16,7 @@ int main(void)
 	bool all;
 
 	is_int(when_of(w, &file, NOON, USEC_NONE), NOON, "no time of its own: the arrival");
+	is_int(when_of(w, &file, NOON, INT64_MAX), NOON, "a time that is none: the arrival");
 	is_int(when_of(w, &file, NOON, NOON - 2 * S), NOON - 2 * S, "a near one is believed");
 	is_int(when_of(w, &file, NOON, NOON + 3600 * S), NOON, "one in the future is not");
 	is_int(when_of(w, &import, NOON, NOON - 400 * USEC_PER_DAY), NOON - 400 * USEC_PER_DAY,
