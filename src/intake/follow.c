@@ -365,7 +365,8 @@ static void told_name(struct follow *f, const struct control *c, usec now)
 		file->state = FILE_CANDIDATE;
 		file->replaces = true;
 	} else if (old && old->trail == file->trail) {
-		note_file(f, file->trail, "file-rotated", old->offset, NULL, 0);
+		if (!followed_edited(f, old, file))
+			note_file(f, file->trail, "file-rotated", old->offset, NULL, 0);
 	}
 }
 

@@ -258,9 +258,10 @@ static void try_successor(struct follow *f, struct file *cand, usec now)
 	followed_position(old, &p);
 	if (p.offset >= POSITION_TAIL && position_check(cand->fd, &p) == POSITION_SAME &&
 	    !followed_seek(cand, &p)) {
-		note_file(f, cand->trail, "file-replaced", p.offset, "same", 1);
+		if (contents_same(old->fd, cand->fd, p.offset) || !followed_edited(f, old, cand))
+			note_file(f, cand->trail, "file-replaced", p.offset, "same", 1);
 		followed_drop(f, old, false);
-	} else {
+	} else if (!followed_edited(f, old, cand)) {
 		note_file(f, cand->trail, "file-replaced", p.offset, "same", 0);
 	}
 	count_add(&f->push->counts->replacements, 1);

@@ -50,6 +50,9 @@ struct file {
 	bool rotated; /* CANDIDATE: if it is no copy, it has to be read from 0 */
 	bool restarted; /* begins at 0 after a truncation: may begin with a hole */
 	bool erred; /* an error was noted */
+	uint32_t mode, uid, gid; /* as last seen; mode 0: not yet (a file has a type) */
+	bool full; /* disk-full was noted */
+	usec room_at; /* the file system is asked again */
 };
 
 struct trail {
@@ -125,6 +128,14 @@ void followed_position(const struct file *file, struct position *ret);
 int followed_seek(struct file *file, const struct position *p); /* 0 or -errno */
 int trail_push(struct follow *f, struct trail *t); /* its positions alone; 0 or PUSH_FULL */
 bool trail_speaks(struct follow *f, struct trail *t); /* false: the ring is full */
+
+/* follow_watch.c: what may keep a writer from writing. */
+void followed_mode(struct follow *f, struct file *file, const struct stat *st);
+void followed_room(struct follow *f, struct file *file, usec now);
+/* Is the new file an edited copy of what was read of the old one? Notes it. True: it is. */
+bool followed_edited(struct follow *f, struct file *old, struct file *fresh);
+/* The same of a file that was cut to nothing and holds something again: `ghost` knows its head. */
+bool followed_rewritten(struct follow *f, const struct file *ghost, const struct file *file);
 
 /* follow_change.c */
 void ghost_drop(struct follow *f, struct file *ghost, uint64_t copied);

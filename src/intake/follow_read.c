@@ -341,6 +341,10 @@ static bool look(struct follow *f, struct file *file, usec now)
 		return false;
 	}
 	file->deleted = st.st_nlink == 0;
+	if (file->names) {
+		followed_mode(f, file, &st);
+		followed_room(f, file, now);
+	}
 	if ((uint64_t)st.st_size < file->offset + file->held.len) {
 		followed_truncated(f, file, (uint64_t)st.st_size, now);
 		return false; /* dirty: read in the next round, after the ghost */
@@ -351,6 +355,8 @@ static bool look(struct follow *f, struct file *file, usec now)
 		file->grown = now;
 	file->size = (uint64_t)st.st_size;
 	file->mtime = st.st_mtim;
+	if (file->restarted && file->size)
+		followed_rewritten(f, file->older, file);
 	if (file->restarted && file->size && !skip_hole(f, file)) {
 		file->dirty = false;
 		return false;

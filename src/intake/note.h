@@ -16,7 +16,20 @@
  *   file-hole            path, position, count          never written zero bytes were skipped
  *   file-error           path, position, error
  *   file-copy            path, from, position, size     the rest of a truncated file was read
- *   journal-gap          entries that should follow the last one read are gone
+ *   file-rewritten       path, position, from, bytes    what was read of it, from this byte on, no
+ *                                                       longer stands in the file of its name
+ *   file-mode            path, position, old, new       its owner may not write, or not read, it
+ *                                                       any more, or the owner is another; modes in
+ *                                                       octal, owner and group as numbers
+ *   file-mode-back       path, position, old, new       its owner may do both again
+ *   disk-full            path, position                 its file system has no room for it
+ *   disk-room            path, position                 it has again
+ *   peer-connected       kind, name, connections        connections: of this peer now
+ *   peer-closed          kind, name, connections, how   closed, reset, timed-out, evicted
+ *   writer-stopped, writer-goes-on, writer-gone, writer-back
+ *                        path, pid, name                who holds the file (watch/holders.h)
+ *   journal-gap          files, oldest, newest          entries that should follow the last one
+ *                                                       read are gone
  *   journal-error        error
  * Threads: none. Memory: the buffer. */
 #pragma once

@@ -19,6 +19,7 @@
 #define BACKLOG_TURNS 64 /* for what waits at a socket that is closed */
 #define IDLE_EVICT (60 * USEC_PER_SEC)
 #define LISTENERS 64
+#define PEER_NOTES 16 /* a second */
 
 struct conn {
 	struct polled polled;
@@ -27,6 +28,7 @@ struct conn {
 	struct buf own; /* begins with an unfinished message */
 	usec heard;
 	bool queued; /* in the ready list */
+	const char *how; /* it ended */
 	bool ended; /* the other end has closed, or it is to give way */
 	bool parsed; /* all of `own` has been looked at */
 	struct conn *next_ready;
@@ -54,6 +56,8 @@ struct streams {
 	uint64_t memory; /* capacity of all `own` */
 	uint64_t round;
 	uint64_t refused; /* not yet told */
+	usec peers_from;
+	unsigned peers_told; /* in the second since then */
 	usec now, due;
 	uint8_t *read; /* READ_BYTES + SMALL */
 };
@@ -119,12 +123,35 @@ static void make_ready(struct streams *s, struct conn *c)
 	s->ready_end = &c->next_ready;
 }
 
+/* Of who comes and goes all the time only so much is noted: a remote may not fill the ledger. */
+static void note_peer(struct streams *s, struct speaker *sp, const char *event, const char *how)
+{
+	struct buf b;
+
+	if (s->now - s->peers_from >= USEC_PER_SEC) {
+		s->peers_from = s->now;
+		s->peers_told = 0;
+	}
+	if (s->peers_told >= PEER_NOTES)
+		return;
+	s->peers_told++;
+	b = note_of(event);
+	note_text(&b, "kind", bytes_str(source_kind_name(sp->kind)));
+	note_text(&b, "name", sp->name);
+	note_number(&b, "connections", sp->connections);
+	if (how)
+		note_text(&b, "how", bytes_str(how));
+	note_send(&b, s->push, sp->handle);
+}
+
 static void conn_free(struct streams *s, struct conn *c)
 {
 	own_size(s, c, 0);
 	unlink_age(s, c);
 	close(c->polled.fd);
 	c->speaker->connections--;
+	if (c->how)
+		note_peer(s, c->speaker, "peer-closed", c->how);
 	s->conn_n--;
 	count_set(&s->push->counts->connections, s->conn_n);
 	free(c);
@@ -260,7 +287,7 @@ static int again(struct streams *s, struct conn *c, enum frame_press press)
 }
 
 /* One receive. Returns bytes, 0 when there is nothing more now, or -1 when the stream ended. */
-static ssize_t read_some(struct streams *s, struct conn *c, bool *ret_full)
+static ssize_t read_some(struct streams *s, struct conn *c, bool *ret_full, const char **ret_how)
 {
 	size_t have = c->own.len, cap = READ_BYTES + SMALL, used;
 	uint8_t *base = s->read;
@@ -289,6 +316,7 @@ static ssize_t read_some(struct streams *s, struct conn *c, bool *ret_full)
 			c->polled.ready = false;
 			return 0;
 		}
+		*ret_how = !n ? "closed" : errno == ETIMEDOUT ? "timed-out" : "reset";
 		return -1;
 	}
 	/* A short read has emptied the socket: the next byte, or its end, is a new event. */
@@ -338,8 +366,9 @@ static int conn_turn(struct streams *s, struct conn *c)
 	if (!c->parsed && again(s, c, c->ended ? FRAME_END : FRAME_WAIT))
 		return CONN_FULL;
 	while (!c->ended && c->polled.ready && may_read(s, c->speaker)) {
+		const char *how_ended = NULL;
 		bool full;
-		ssize_t n = read_some(s, c, &full);
+		ssize_t n = read_some(s, c, &full, &how_ended);
 
 		if (n > 0) {
 			c->speaker->spent += (uint64_t)n;
@@ -348,8 +377,10 @@ static int conn_turn(struct streams *s, struct conn *c)
 		}
 		if (full)
 			return CONN_FULL;
-		if (n < 0)
+		if (n < 0) {
 			c->ended = true;
+			c->how = how_ended;
+		}
 	}
 	if (!c->ended)
 		return CONN_STAYS;
@@ -362,7 +393,8 @@ static int conn_new(struct streams *s, struct acceptor *a, int fd,
 	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET };
 	struct speaker *sp;
 	struct conn *c;
-	int one = 1, r;
+	const int one = 1, idle = 30, every = 10, times = 3;
+	int r;
 
 	r = sources_peer(s->sources, a->kind, from, &sp);
 	if (r)
@@ -380,8 +412,12 @@ static int conn_new(struct streams *s, struct acceptor *a, int fd,
 	c->parsed = true;
 	c->heard = s->now;
 	ev.data.ptr = &c->polled;
-	/* A peer that vanished without a word is noticed by the kernel. */
+	/* A peer that vanished without a word, or the way to it, is noticed by the kernel, within a
+	 * minute. */
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof(every));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof(times));
 	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &ev) < 0) {
 		close(fd);
 		free(c);
@@ -392,6 +428,7 @@ static int conn_new(struct streams *s, struct acceptor *a, int fd,
 	link_newest(s, c);
 	count_set(&s->push->counts->connections, s->conn_n);
 	count_add(&s->push->counts->connections_total, 1);
+	note_peer(s, sp, "peer-connected", NULL);
 	return 0;
 }
 
@@ -404,6 +441,7 @@ static void make_way(struct streams *s)
 	    s->now - c->heard < IDLE_EVICT)
 		return;
 	c->ended = true;
+	c->how = "evicted";
 	make_ready(s, c);
 }
 
