@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HELD_FILES 16384 /* log files that something was told of */
 #define FILE_BYTES ((size_t)4 << 20)
 #define LOOK_EVERY (2 * USEC_PER_SEC)
 #define SETTLE (USEC_PER_SEC / 5) /* an editor writes in pieces */
@@ -315,6 +316,18 @@ static void take_gone(struct configs *c, const struct control *m)
 	send_note(c, f, &b);
 }
 
+/* What the supervisor has seen of a log file; sources beyond the limit share one. */
+static void take_note(struct configs *c, const struct control *m)
+{
+	struct speaker *sp;
+
+	while (sources_named(c->sources, SOURCE_FILE, m->name, &sp) == PUSH_FULL)
+		wait_room(c);
+	push_now(&c->push);
+	while (push_note(&c->push, sp->handle, m->position) == PUSH_FULL)
+		wait_room(c);
+}
+
 static void told(struct configs *c, const struct control *m)
 {
 	switch (m->type) {
@@ -327,6 +340,9 @@ static void told(struct configs *c, const struct control *m)
 		break;
 	case CTL_GONE:
 		take_gone(c, m);
+		break;
+	case CTL_NOTE:
+		take_note(c, m);
 		break;
 	case CTL_START:
 		c->started = true;
@@ -426,7 +442,7 @@ int configs_run(const struct configs_config *k, struct ring *ring, int control_f
 	ring_rewind(ring);
 	c.own_counts = k->counts ? NULL : counts_new();
 	push_init(&c.push, ring, k->counts ? k->counts : c.own_counts);
-	c.sources = sources_new(&c.push, k->host, 0, 0, CONFIG_FILES + 8);
+	c.sources = sources_new(&c.push, k->host, 0, 0, CONFIG_FILES + HELD_FILES);
 	c.file = mem_new(CONFIG_FILES, sizeof(*c.file));
 	c.offset = clock_real() - clock_mono();
 	while (r == 0 && !c.stop) {

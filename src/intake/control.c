@@ -139,6 +139,13 @@ int control_stop(int fd)
 	return control_send(fd, &c);
 }
 
+int control_note(int fd, struct bytes path, struct bytes json)
+{
+	struct control c = { .type = CTL_NOTE, .name = path, .position = json, .fd = -1 };
+
+	return control_send(fd, &c);
+}
+
 static bool control_decode(struct bytes message, struct control *c)
 {
 	struct cursor cur = cursor_of(message);

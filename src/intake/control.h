@@ -34,6 +34,8 @@ enum control_type {
 	CTL_LIMITS, /* new limits */
 	CTL_LISTEN, /* descriptor, kind, name, slot: a listener more */
 	CTL_UNLISTEN, /* kind, name: this one no more; its open connections go on */
+	CTL_NOTE, /* path, JSON text in `position`: a note about this file, to the role of
+		     configurations */
 	CTL_STOP, /* push what is read, wait until it is durable, return */
 	CTL_TYPE_N
 };
@@ -62,6 +64,7 @@ int control_start(int fd);
 int control_listen(int fd, const struct intake_listener *l);
 int control_unlisten(int fd, enum source_kind kind, const char *name);
 int control_stop(int fd);
+int control_note(int fd, struct bytes path, struct bytes json);
 
 /* Intake. 0, CONTROL_NONE (nothing there), CONTROL_CLOSED, CONTROL_BAD (not ours: skipped) or
  * -errno. `scratch` keeps the message. */

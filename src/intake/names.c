@@ -438,6 +438,14 @@ int names_scan(struct names *n, usec now)
 	return 0;
 }
 
+void names_each(const struct names *n, names_fn *fn, void *ctx)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (const struct entry *e = n->bucket[i]; e; e = e->next)
+			if (e->id.ino)
+				fn(ctx, e->path, e->id.dev, e->id.ino);
+}
+
 usec names_due(const struct names *n)
 {
 	return n->due;

@@ -34,6 +34,10 @@ usec names_due(const struct names *n); /* CLOCK_MONOTONIC time of the next scan 
 int names_fd(const struct names *n); /* readable: a directory changed, scan */
 int names_watch_fd(const struct names *n); /* for intake_config.watch_fd; inherited by fork */
 
+/* The followed names and the files they lead to, as of the last scan. */
+typedef void names_fn(void *ctx, const char *path, uint64_t dev, uint64_t ino);
+void names_each(const struct names *n, names_fn *fn, void *ctx);
+
 /* Sends the waiting events. 0: none is left; CONTROL_FULL: again when the socket is writable. */
 int names_tell(struct names *n, int control_fd);
 void names_again(struct names *n); /* a new intake knows nothing: tell all names again */

@@ -196,6 +196,7 @@ static void told(struct intake *in, const struct control *c)
 	case CTL_STOP:
 		in->stop = true;
 		break;
+	case CTL_NOTE: /* that is for configs.c */
 	case CTL_TYPE_N:
 		break;
 	}

@@ -23,6 +23,7 @@ struct config {
 		uint64_t block_bytes, keep_bytes, reserve;
 		usec block_age, checkpoint_every, keep_age;
 	} ledger;
+	bool watch_writers;
 	struct config_list watch_config, rules_paths, rules_tables, calendar_files;
 	uint64_t detect_memory;
 	usec detect_late, detect_replay;

@@ -226,7 +226,7 @@ static void tell_ready(struct supervisor *s)
 
 static int timeout_of(struct supervisor *s, usec now)
 {
-	usec due = now + USEC_PER_SEC;
+	usec due = supervisor_witness_due(s, now);
 	const struct role *const rest[] = { &s->keeper, &s->analyst, &s->desk };
 
 	for (size_t i = 0; i < s->feeders; i++) {
@@ -310,6 +310,7 @@ static void loop(struct supervisor *s)
 		for (size_t i = 0; i < s->feeders; i++)
 			feeder_step(&s->feeder[i], s->keeper_ready ? s->keeper_sock : -1, now);
 		others(s, now);
+		supervisor_witness(s, now);
 		supervisor_rules(s, now);
 		show_roles(s);
 		tell_ready(s);
@@ -351,6 +352,7 @@ int supervisor_run(struct config *config, const char *config_file)
 	}
 	for (size_t i = 0; i < s.feeders; i++)
 		feeder_done(&s.feeder[i]);
+	holders_free(s.holders);
 	setup_listeners_done(&s.listeners);
 	config_done(s.config);
 	free(s.config);

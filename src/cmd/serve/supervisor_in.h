@@ -8,6 +8,7 @@
 #include "cmd/serve/keeper.h"
 #include "cmd/serve/setup.h"
 #include "cmd/serve/supervisor.h"
+#include "watch/holders.h"
 #include <unistd.h>
 
 struct supervisor {
@@ -24,6 +25,7 @@ struct supervisor {
 	struct keeper_start keeper_start;
 	struct desk_start desk_start;
 	struct analyst_start analyst_start;
+	struct holders *holders; /* NULL: not looked yet */
 	int signals, keeper_sock, analyst_sock, desk_sock;
 	int desk_child;
 	struct acquainted { /* who has a socket pair to whom */
@@ -44,6 +46,9 @@ static inline void close_fd(int *fd)
 }
 
 int supervisor_make_feeders(struct supervisor *s, struct why *why);
+/* witness.c: who has the followed files open. */
+void supervisor_witness(struct supervisor *s, usec now);
+usec supervisor_witness_due(const struct supervisor *s, usec now);
 void supervisor_make_roles(struct supervisor *s);
 /* Rules, tables and calendars: looked at now and then, handed over when they changed. */
 void supervisor_rules(struct supervisor *s, usec now);
