@@ -162,7 +162,9 @@ static bool heard(struct silence *s, struct talker *t, const struct item *i, use
 			     0) &&
 	    talker_overdue(s, t, now, &j))
 		tell_talker(s, t, CAUSE_QUIET, t->any.last + j.alarm, &j, fn, ctx);
-	if (__builtin_expect(t->told != CAUSE_NONE, 0)) {
+	/* A mode and a full disk last until a note says otherwise, whoever can still write. */
+	if (__builtin_expect(t->told != CAUSE_NONE, 0) && t->told != CAUSE_FILE_UNWRITABLE &&
+	    t->told != CAUSE_DISK_FULL) {
 		was_told = true;
 		if (t->told != CAUSE_COVERED && t->any.judged.expected)
 			most = 2 * t->any.judged.expected;
@@ -173,7 +175,7 @@ static bool heard(struct silence *s, struct talker *t, const struct item *i, use
 	if (t->pending && t->pending != CAUSE_FILE_TRUNCATED && t->pending != CAUSE_FILE_REMOVED &&
 	    now > t->noted)
 		t->pending = CAUSE_NONE;
-	t->leaving = false;
+	t->leaving = t->closed = false;
 	beat(t, now, real, most);
 	t->last_seq = i->ref.seq;
 	t->last_line = i->ref.line;

@@ -121,7 +121,7 @@ static enum cause cause_of(const struct talker *t)
 		return CAUSE_PATH_CUT;
 	if (t->kind == TALKER_SOURCE && t->closed)
 		return CAUSE_SENDER_GONE;
-	if (t->kind == TALKER_SOURCE && t->connected)
+	if (t->kind == TALKER_SOURCE && t->connected && t->source_kind == SOURCE_SYSLOG_TCP)
 		return CAUSE_PATH_CUT; /* it neither closes nor speaks */
 	return CAUSE_QUIET;
 }

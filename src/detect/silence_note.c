@@ -7,8 +7,8 @@
 #include "parse/json.h"
 
 struct noted {
-	struct bytes event, path;
-	uint64_t source, same, count;
+	struct bytes event, how;
+	uint64_t source, same, connections;
 	bool has_source, same_set;
 };
 
@@ -18,14 +18,14 @@ static void leaf(void *ctx, const struct json_leaf *l)
 
 	if (bytes_eq(l->path, BYTES("event")) && l->type == JSON_STRING)
 		n->event = l->value;
-	else if (bytes_eq(l->path, BYTES("path")) && l->type == JSON_STRING)
-		n->path = l->value;
+	else if (bytes_eq(l->path, BYTES("how")) && l->type == JSON_STRING)
+		n->how = l->value;
 	else if (bytes_eq(l->path, BYTES("source")) && bytes_u64(l->value, &n->source))
 		n->has_source = true;
 	else if (bytes_eq(l->path, BYTES("same")) && bytes_u64(l->value, &n->same))
 		n->same_set = true;
-	else if (bytes_eq(l->path, BYTES("count")))
-		bytes_u64(l->value, &n->count);
+	else if (bytes_eq(l->path, BYTES("connections")))
+		bytes_u64(l->value, &n->connections);
 }
 
 enum when { AT_ONCE, AFTER_COPY, AFTER_GRACE, AFTER_WRITER, NAMES };
@@ -43,7 +43,6 @@ static const struct {
 	{ "file-error", CAUSE_FILE_UNWRITABLE, NAMES },
 	{ "writer-stopped", CAUSE_WRITER_STOPPED, AT_ONCE },
 	{ "writer-gone", CAUSE_WRITER_GONE, AFTER_WRITER },
-	{ "peer-closed", CAUSE_SENDER_GONE, NAMES },
 	{ "disk-full", CAUSE_DISK_FULL, AT_ONCE },
 };
 
@@ -91,16 +90,42 @@ static void about(struct silence *s, struct talker *t, const struct noted *n, si
 	}
 }
 
-static void on_connection(struct talker *t, struct bytes event)
+/* A connection that timed out was cut, not closed: that is told unless it is back at once. */
+static void on_connection(struct talker *t, const struct noted *n, usec now)
 {
-	if (bytes_eq(event, BYTES("peer-connected"))) {
+	if (bytes_eq(n->event, BYTES("peer-connected"))) {
 		t->connected = true;
 		t->closed = false;
-		if (t->pending == CAUSE_SENDER_GONE)
+		if (t->pending == CAUSE_PATH_CUT)
 			t->pending = CAUSE_NONE;
-	} else if (bytes_eq(event, BYTES("peer-closed"))) {
+	} else if (bytes_eq(n->event, BYTES("peer-closed")) && !n->connections) {
 		t->connected = false;
 		t->closed = true;
+		if (bytes_eq(n->how, BYTES("timed-out")) && !t->told)
+			pend(t, CAUSE_PATH_CUT, now, now + 5 * USEC_PER_SEC);
+	}
+}
+
+/* What has an end of its own, whether the source speaks or not. */
+static const struct {
+	const char *event;
+	enum cause ends;
+} ends[] = {
+	{ "file-mode-back", CAUSE_FILE_UNWRITABLE }, { "disk-room", CAUSE_DISK_FULL },
+	{ "writer-goes-on", CAUSE_WRITER_STOPPED },  { "writer-back", CAUSE_WRITER_GONE },
+	{ "file-rotated", CAUSE_FILE_UNWRITABLE },   { "file-replaced", CAUSE_FILE_UNWRITABLE },
+};
+
+static void on_end(struct silence *s, struct talker *t, const struct noted *n, const struct item *i,
+		   usec now, finding_fn *fn, void *ctx)
+{
+	for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
+		if (!bytes_eq(n->event, bytes_str(ends[k].event)))
+			continue;
+		if (t->told == ends[k].ends)
+			tell_back(s, t, i, now, fn, ctx);
+		if (t->pending == ends[k].ends)
+			t->pending = CAUSE_NONE;
 	}
 }
 
@@ -119,7 +144,8 @@ void silence_note(struct silence *s, const struct item *i, finding_fn *fn, void 
 	if (!n.has_source || n.source > UINT32_MAX || !(t = talker_by_id(s, (uint32_t)n.source)) ||
 	    s->o.by_time)
 		return;
-	on_connection(t, n.event);
+	on_connection(t, &n, now);
+	on_end(s, t, &n, i, now, fn, ctx);
 	/* rotated, or the rest was read from a copy: what came before is explained */
 	if ((bytes_eq(n.event, BYTES("file-rotated")) || bytes_eq(n.event, BYTES("file-copy"))) &&
 	    t->pending)

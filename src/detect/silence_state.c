@@ -144,6 +144,8 @@ static void load_rest(struct cursor *c, struct talker *t)
 	t->told = cur_cause(c);
 	t->told_at = cur_time(c);
 	t->pending = cur_cause(c);
+	if (t->pending == CAUSE_COVERED)
+		c->bad = true;
 	t->due = cur_svarint(c);
 	t->noted = cur_time(c);
 	for (unsigned k = 0; k < LEVELS; k++) {

@@ -208,6 +208,7 @@ static struct talker *make(struct silence *s, const struct item *i, bool alone)
 		return NULL;
 	t->id = src->id;
 	t->source_kind = src->kind;
+	t->connected = src->kind == SOURCE_SYSLOG_TCP; /* that was noted before it first spoke */
 	if (!by_id_set(s, src->id, talker_index(s, t))) {
 		talker_forget(s, t);
 		return NULL;

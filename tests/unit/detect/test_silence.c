@@ -218,6 +218,9 @@ static void causes(void)
 	noted("writer-gone", "", "vedette.silence.writer-gone", 35 * SECOND, false);
 	noted("writer-gone", "", NULL, MINUTE, true);
 	noted("disk-full", "", "vedette.silence.disk-full", SECOND, false);
+	noted("peer-closed", ",\"connections\":0,\"how\":\"timed-out\"", "vedette.silence.path-cut",
+	      7 * SECOND, false);
+	noted("peer-closed", ",\"connections\":1,\"how\":\"timed-out\"", NULL, 7 * SECOND, false);
 }
 
 static void copytruncate(void)
@@ -232,6 +235,24 @@ static void copytruncate(void)
 	say_note(s, at + 1, "{\"event\":\"file-copy\",\"source\":1}", &k);
 	run(s, 1, at, at + MINUTE, 20 * SECOND, 0);
 	is_int(k.n, 0, "truncated, and the rest was read in a copy: logrotate's copytruncate");
+	silence_free(s);
+}
+
+static void lasting(void)
+{
+	struct silence_options o = { 0 };
+	struct silence *s = fresh(&o);
+	usec at;
+
+	sources(1, 1);
+	at = run(s, 1, MONDAY, MONDAY + 2 * HOUR, 20 * SECOND, 0);
+	say_note(s, at, "{\"event\":\"file-mode\",\"source\":1}", &k);
+	at = run(s, 1, at, at + 10 * MINUTE, 20 * SECOND, 0);
+	is_int(k.n, 1, "a mode that forbids to write is told once, though an open file is written");
+	say_note(s, at, "{\"event\":\"file-mode-back\",\"source\":1}", &k);
+	is_int(kept_of(&k, "vedette.silence.back"), 1, "and is over when the mode is back");
+	run(s, 1, at, at + 2 * MINUTE, 20 * SECOND, 1);
+	is_int(kept_of(&k, "vedette.silence.quiet"), 1, "then a silence is one again");
 	silence_free(s);
 }
 
@@ -427,6 +448,7 @@ int main(void)
 	network();
 	causes();
 	copytruncate();
+	lasting();
 	level_mix();
 	expected();
 	planned();
