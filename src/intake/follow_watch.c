@@ -14,6 +14,7 @@
 #define PIECE 65536u
 #define COMPARE_MOST (64u << 20) /* from the front, and as much from the back */
 #define COMMON_SURE 512u
+#define HEAD_LEAST 128u /* of a file that was cut: a line and the time of the next */
 #define COMMON_LEAST 64u /* less in common is chance */
 
 /* May the owner write and read it? Root may whatever the mode says, but a mode like that is no
@@ -162,12 +163,12 @@ bool followed_rewritten(struct follow *f, const struct file *ghost, const struct
 	struct bytes now, was;
 	ssize_t n;
 
-	if (!ghost || ghost->state != FILE_GHOST || ghost->head_len < COMMON_LEAST)
+	if (!ghost || ghost->state != FILE_GHOST || ghost->head_len < HEAD_LEAST)
 		return false;
 	n = io_pread(file->fd, head, sizeof(head), 0);
-	if (n < (ssize_t)COMMON_LEAST)
+	if (n < (ssize_t)HEAD_LEAST)
 		return false;
-	now = bytes_of(head, COMMON_LEAST);
+	now = bytes_of(head, HEAD_LEAST);
 	was = bytes_of(ghost->head, ghost->head_len);
 	/* Its first line may be what was taken out: so its beginning may stand further on. */
 	if (bytes_find(was, now) == BYTES_NONE)

@@ -147,6 +147,8 @@ void holders_end(struct holders *h)
 		qsort(h->at, h->n, sizeof(*h->at), by_inode);
 	h->sorted = h->n;
 	h->proc = opendir("/proc");
+	if (h->proc)
+		h->next = 0;
 }
 
 static void tell(struct holders *h, const struct held *x, const char *event)
