@@ -21,7 +21,8 @@ class Writer:
     def run(self):
         while not self.ends:
             self.number += 1
-            self.file.write(f"2026-11-26 01:02:03.{self.number % 1000:03} 12 INFO a.b [-] line {self.number}\n".encode())
+            line = f"2026-11-26 01:02:03.{self.number % 1000:03} 12 INFO a.b [-] line {self.number}\n"
+            self.file.write(line.encode())
             time.sleep(0.05)
 
     def stop(self):
@@ -75,13 +76,14 @@ def stage(vedette, serve, ledger, tmp_path):
 
 def test_what_is_done_to_a_log_is_named(stage, serve):
     logs = stage.logs
-    stage.write("removed", "truncated", "replaced", "copytruncated", "rotated", "rewritten")
+    stage.write("removed", "truncated", "replaced", "copytruncated", "rotated", "rewritten", "forbidden")
     with serve(stage.config):
         for writer in stage.writers.values():
             writer.wrote()
         time.sleep(2)
         os.unlink(logs / "removed.log")
         os.truncate(logs / "truncated.log", 0)
+        os.chmod(logs / "forbidden.log", 0)
         lines = (logs / "replaced.log").read_bytes().splitlines(True)
         (logs / "edited").write_bytes(b"".join(lines[::2]))
         os.replace(logs / "edited", logs / "replaced.log")
@@ -96,6 +98,7 @@ def test_what_is_done_to_a_log_is_named(stage, serve):
         stage.told("removed", "vedette.silence.file-removed", 15)
         stage.told("truncated", "vedette.silence.file-truncated", 15)
         stage.told("replaced", "vedette.silence.file-replaced", 15)
+        stage.told("forbidden", "vedette.silence.file-unwritable", 15)
         time.sleep(8)
         found = stage.alerts()
         for name in ("copytruncated", "rotated", "rewritten"):
