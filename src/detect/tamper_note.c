@@ -92,8 +92,8 @@ static void config(struct tamper *t, const struct noted *n, const struct item *i
 	compose_tell(c, fn, ctx);
 }
 
-static void on_file(struct tamper *t, const struct noted *n, const struct item *i,
-		    const char *words, finding_fn *fn, void *ctx)
+static void on_file(struct tamper *t, const struct noted *n, const char *words, finding_fn *fn,
+		    void *ctx)
 {
 	struct compose *c = &t->compose;
 
@@ -104,7 +104,6 @@ static void on_file(struct tamper *t, const struct noted *n, const struct item *
 	compose_detail(c, "vedette.bytes", n->bytes);
 	compose_say_bytes(c, n->path);
 	compose_say(c, words);
-	(void)i;
 	compose_tell(c, fn, ctx);
 }
 
@@ -140,6 +139,8 @@ static void journal_gap(struct tamper *t, const struct noted *n, const struct it
 	if (n->count.len) {
 		compose_say(c, ": ");
 		compose_say_bytes(c, n->count);
+		compose_say(c, " since ");
+		compose_say_bytes(c, n->oldest);
 	}
 	compose_tell(c, fn, ctx);
 }
@@ -162,22 +163,27 @@ void tamper_note(struct tamper *t, const struct item *i, finding_fn *fn, void *c
 	} else if (bytes_eq(n.event, BYTES("config-removed"))) {
 		tamper_begin(t, i, "vedette.tamper.config-removed",
 			     "A configuration file was removed", LEVEL_MEDIUM, "attack.t1562.006");
-		on_file(t, &n, i, " was removed", fn, ctx);
+		on_file(t, &n, " was removed", fn, ctx);
 	} else if (bytes_eq(n.event, BYTES("config-mode"))) {
 		tamper_begin(t, i, "vedette.tamper.config-mode",
 			     "Mode or owner of a configuration file was changed", LEVEL_LOW,
 			     "attack.t1222.002");
-		on_file(t, &n, i, " has another mode or owner", fn, ctx);
+		on_file(t, &n, " has another mode or owner", fn, ctx);
 	} else if (bytes_eq(n.event, BYTES("file-rewritten"))) {
 		tamper_begin(t, i, "vedette.tamper.rewritten", "A log file was rewritten",
 			     LEVEL_HIGH, "attack.t1070.002");
-		on_file(t, &n, i, " was rewritten: what was read of it no longer stands in it", fn,
+		on_file(t, &n, " was rewritten: what was read of it no longer stands in it", fn,
 			ctx);
 	} else if (bytes_eq(n.event, BYTES("file-lost"))) {
 		tamper_begin(t, i, "vedette.tamper.lost",
 			     "A log file was cut off before it was read", LEVEL_HIGH,
 			     "attack.t1070.002");
-		on_file(t, &n, i, " was cut off before all of it was read", fn, ctx);
+		on_file(t, &n, " was cut off before all of it was read", fn, ctx);
+	} else if (bytes_eq(n.event, BYTES("journal-removed"))) {
+		tamper_begin(t, i, "vedette.tamper.journal-vacuumed",
+			     "Old entries of the journal were thrown away", LEVEL_LOW,
+			     "attack.t1070.002");
+		on_file(t, &n, " was vacuumed; Vedette had read what was in it", fn, ctx);
 	} else if (bytes_eq(n.event, BYTES("journal-gap"))) {
 		journal_gap(t, &n, i, fn, ctx);
 	} else if (bytes_eq(n.event, BYTES("clock-stepped"))) {

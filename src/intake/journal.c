@@ -105,11 +105,25 @@ static void lose_name(struct journal *j, struct bytes path)
 	}
 }
 
+/* An archived file (its name has an '@') that goes was vacuumed: by journald, for want of room, or
+ * by somebody. What was in it has been read. */
+static void note_removed(struct journal *j, struct bytes path)
+{
+	struct buf b;
+
+	if (bytes_chr(path, '@') == BYTES_NONE)
+		return;
+	b = note_of("journal-removed");
+	note_text(&b, "path", path);
+	note_send(&b, j->push, 0);
+}
+
 void journal_told(struct journal *j, const struct control *c)
 {
 	struct jfile *x;
 
 	if (c->type == CTL_JOURNAL_GONE) {
+		note_removed(j, c->name);
 		lose_name(j, c->name);
 		return;
 	}
@@ -156,6 +170,57 @@ static int note_error(struct journal *j, int r)
 	return note_send(&b, j->push, 0);
 }
 
+/* A part of a cursor ("s=…;i=1a;b=…;m=…;t=…;x=…", sd_journal_get_cursor(3)). */
+static struct bytes cursor_part(struct bytes cursor, char name)
+{
+	while (cursor.len) {
+		size_t end = bytes_chr(cursor, ';');
+
+		if (cursor.len > 2 && cursor.at[0] == (uint8_t)name && cursor.at[1] == '=')
+			return bytes_sub(bytes_sub(cursor, 0, end), 2, SIZE_MAX);
+		cursor =
+			end == BYTES_NONE ? (struct bytes){ NULL, 0 } : bytes_from(cursor, end + 1);
+	}
+	return cursor;
+}
+
+static uint64_t cursor_number(struct bytes cursor, char name)
+{
+	struct bytes hex = cursor_part(cursor, name);
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < hex.len && i < 16; i++)
+		n = n << 4 | (uint64_t)(hex_digit(hex.at[i]) & 15);
+	return n;
+}
+
+/* Numbers and times of the entries that are gone: between the last one that was read and the first
+ * that is there. They are numbered without gaps where both are of one series. */
+static void note_gap(struct journal *j)
+{
+	struct bytes from = buf_view(&j->cursor), to;
+	struct buf b = note_of("journal-gap");
+	char *text = NULL;
+
+	buf_str(&b, ",\"oldest\":\"");
+	buf_time(&b, (usec)cursor_number(from, 't'));
+	buf_u8(&b, '"');
+	if (j->at_entry && sd_journal_get_cursor(j->open, &text) >= 0) {
+		uint64_t a = cursor_number(from, 'i'), z;
+
+		to = bytes_str(text);
+		z = cursor_number(to, 'i');
+		buf_str(&b, ",\"newest\":\"");
+		buf_time(&b, (usec)cursor_number(to, 't'));
+		buf_u8(&b, '"');
+		if (bytes_eq(cursor_part(from, 's'), cursor_part(to, 's')) && z > a + 1)
+			note_number(&b, "count", z - a - 1);
+		free(text);
+	}
+	count_add(&j->push->counts->journal_gaps, 1);
+	note_send(&b, j->push, j->keeper->handle);
+}
+
 /* Goes to where reading goes on: behind the cursor. */
 static int seek(struct journal *j)
 {
@@ -174,12 +239,8 @@ static int seek(struct journal *j)
 	}
 	j->at_entry = r > 0;
 	/* While we ran, all of a file was read before it was let go: no gap then. */
-	if (j->known) {
-		struct buf b = note_of("journal-gap");
-
-		count_add(&j->push->counts->journal_gaps, 1);
-		note_send(&b, j->push, j->keeper->handle);
-	}
+	if (j->known)
+		note_gap(j);
 	j->known = false;
 	return 0;
 }

@@ -28,8 +28,10 @@
  *   peer-closed          kind, name, connections, how   closed, reset, timed-out, evicted
  *   writer-stopped, writer-goes-on, writer-gone, writer-back
  *                        path, pid, name                who holds the file (watch/holders.h)
- *   journal-gap          files, oldest, newest          entries that should follow the last one
- *                                                       read are gone
+ *   journal-gap          oldest, newest, count          entries that should follow the last one
+ *                                                       read are gone: times of that one and of the
+ *                                                       first that is there; count where known
+ *   journal-removed      path                           an archived file was vacuumed; it was read
  *   journal-error        error
  * Threads: none. Memory: the buffer. */
 #pragma once
