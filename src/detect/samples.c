@@ -147,27 +147,34 @@ static int read_text(struct reading *d, struct bytes text)
 	return r;
 }
 
-int samples_load(struct samples **ret, const char *path, struct why *why)
+int samples_read(struct samples **ret, struct bytes text, const char *path, struct why *why)
 {
 	struct samples *s = mem_new(1, sizeof(*s));
 	struct reading d = { .to = s, .why = why };
-	struct buf text = { 0 };
-	int r = io_read_file(AT_FDCWD, path, FILE_MAX, &text);
+	int r;
 
-	if (r < 0) {
-		samples_free(s);
-		return why_set(why, r, "%s: %s", path, strerror(-r));
-	}
 	s->file = arena_copy(&s->arena, bytes_str(path));
-	/* Texts of nodes are in the arena, but those of lines without escapes may be lent. */
-	r = read_text(&d, arena_copy(&s->arena, buf_view(&text)));
-	buf_done(&text);
+	/* The samples borrow from the text. */
+	r = read_text(&d, arena_copy(&s->arena, text));
 	if (r < 0) {
 		samples_free(s);
 		return why_in(why, r, "%s:%u", path, d.line);
 	}
 	*ret = s;
 	return 0;
+}
+
+int samples_load(struct samples **ret, const char *path, struct why *why)
+{
+	struct buf text = { 0 };
+	int r = io_read_file(AT_FDCWD, path, FILE_MAX, &text);
+
+	if (r < 0)
+		r = why_set(why, r, "%s: %s", path, strerror(-r));
+	else
+		r = samples_read(ret, buf_view(&text), path, why);
+	buf_done(&text);
+	return r;
 }
 
 struct samples *samples_free(struct samples *s)

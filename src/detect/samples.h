@@ -46,6 +46,8 @@ struct samples {
 
 /* -ENOENT: there is no such file. -EINVAL: "file:line: what is wrong". */
 int samples_load(struct samples **ret, const char *path, struct why *why);
+/* The same for the bytes of such a file; path: for people. */
+int samples_read(struct samples **ret, struct bytes text, const char *path, struct why *why);
 struct samples *samples_free(struct samples *s);
 /* foo.samples.yml of foo.yml; appended to ret. */
 void samples_path(struct bytes rule_file, struct buf *ret);
