@@ -11,6 +11,7 @@
 #define AGREE 3 /* records */
 #define FAR (300 * USEC_PER_SEC) /* from the true time: told of a source that begins so */
 #define STEADY (60 * USEC_PER_SEC)
+#define ROUND (5 * USEC_PER_SEC)
 #define IDS_MOST 131072u
 
 static struct source_clock *by_id(struct tamper *t, uint32_t id)
@@ -51,6 +52,12 @@ static usec size_of(usec by)
 	return by < 0 ? -by : by;
 }
 
+/* As told: lines take a moment to arrive, so that seconds are not to be relied on. */
+static usec rounded(usec by)
+{
+	return (size_of(by) + ROUND / 2) / ROUND * ROUND;
+}
+
 static void tell(struct tamper *t, const struct item *i, usec by, bool step, finding_fn *fn,
 		 void *ctx)
 {
@@ -60,11 +67,11 @@ static void tell(struct tamper *t, const struct item *i, usec by, bool step, fin
 		     step ? "The clock of a source was set" : "The clock of a source is wrong",
 		     step ? LEVEL_MEDIUM : LEVEL_LOW, "attack.t1070.006");
 	compose_entity(c, "vedette.source", i->source->name);
-	compose_span(c, "vedette.step", size_of(by));
+	compose_span(c, "vedette.step", rounded(by));
 	compose_detail(c, "vedette.direction", by > 0 ? BYTES("forward") : BYTES("back"));
 	compose_say(c, step ? "the clock was set " : "the clock is ");
 	compose_say(c, step ? (by > 0 ? "forward by " : "back by ") : "");
-	compose_say_span(c, size_of(by));
+	compose_say_span(c, rounded(by));
 	compose_say(c, step ? "" : by > 0 ? " ahead" : " behind");
 	compose_say(c, " in the lines of ");
 	compose_say_bytes(c, i->source->name);

@@ -194,3 +194,30 @@ def test_a_rewritten_log_raises_an_alert(world, vedette, tmp_path):
         wait_for(lambda: "vedette.tamper.rewritten" in
                  vedette("alerts", "list", "--socket", tmp_path / "s", "-o", "json", check=None).stdout,
                  "the alert", BOUND)
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_steps(world, vedette, tmp_path, hours):
+    """The host of a sender is set by an hour, while it goes on to send."""
+    log = world.log.with_name("stamped.log")
+    log.touch()
+
+    def write(n, offset):
+        for _ in range(n):
+            now = time.time() + offset
+            stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}"
+            with log.open("a") as out:
+                out.write(f"{stamp} 7 INFO nova.compute.manager [-] stamped by a clock\n")
+            time.sleep(0.1)
+
+    def told():
+        out = vedette("alerts", "list", "--socket", tmp_path / "s", "-o", "json", check=None).stdout
+        return [line for line in out.splitlines() if "vedette.tamper.clock" in line and "stamped.log" in line]
+
+    with world.start(files=[str(world.log), str(log)]):
+        write(10, 0)
+        wait_for(lambda: world.count("stamped") == 10, "its first lines")
+        assert not told()
+        write(5, hours * 3600)
+        alert = wait_for(told, "the alert", BOUND)[0]
+        assert ("forward by 1h" if hours > 0 else "back by 1h") in alert

@@ -193,6 +193,9 @@ int main(void)
 	ok(world_wait(w, SOURCE_JOURNAL, "tester", (size_t)n + 10, 5000), "it goes on");
 	world_run(w, 300);
 	ok(world_noted(w, "journal-gap"), "entries that were vacuumed away unread are a gap");
+	ok(world_noted(w, "\"oldest\":\"2") && world_noted(w, "\"newest\":\"2") &&
+		   world_noted(w, "\"count\":"),
+	   "its times and its length are told");
 	is_int(world_stop(w), 0, "stops in good order");
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);
