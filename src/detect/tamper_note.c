@@ -5,7 +5,7 @@
 
 struct noted {
 	struct tamper *t;
-	struct bytes event, path, key, old, new, sha, from, bytes, count, oldest, newest;
+	struct bytes event, path, key, old, new, sha, from, bytes, count, oldest, newest, names;
 	int64_t by; /* of our clock, microseconds */
 	bool logging;
 };
@@ -16,10 +16,10 @@ static void leaf(void *ctx, const struct json_leaf *l)
 	const struct {
 		const char *path;
 		struct bytes *to;
-	} parts[] = { { "event", &n->event },	{ "path", &n->path },	 { "key", &n->key },
-		      { "old", &n->old },	{ "new", &n->new },	 { "sha256", &n->sha },
-		      { "from", &n->from },	{ "bytes", &n->bytes },	 { "count", &n->count },
-		      { "oldest", &n->oldest }, { "newest", &n->newest } };
+	} parts[] = { { "event", &n->event },	{ "path", &n->path },	  { "key", &n->key },
+		      { "old", &n->old },	{ "new", &n->new },	  { "sha256", &n->sha },
+		      { "from", &n->from },	{ "bytes", &n->bytes },	  { "count", &n->count },
+		      { "oldest", &n->oldest }, { "newest", &n->newest }, { "names", &n->names } };
 
 	if (bytes_eq(l->path, BYTES("logging")))
 		n->logging = l->type == JSON_TRUE;
@@ -164,6 +164,12 @@ void tamper_note(struct tamper *t, const struct item *i, finding_fn *fn, void *c
 		tamper_begin(t, i, "vedette.tamper.config-removed",
 			     "A configuration file was removed", LEVEL_MEDIUM, "attack.t1562.006");
 		on_file(t, &n, " was removed", fn, ctx);
+	} else if (bytes_eq(n.event, BYTES("config-unwatched"))) {
+		tamper_begin(t, i, "vedette.tamper.config-unwatched",
+			     "A configuration of logging is not watched", LEVEL_LOW,
+			     "attack.t1562.006");
+		compose_detail(&t->compose, "vedette.names", n.names);
+		on_file(t, &n, " names a file of logging that watch.config does not", fn, ctx);
 	} else if (bytes_eq(n.event, BYTES("config-mode"))) {
 		tamper_begin(t, i, "vedette.tamper.config-mode",
 			     "Mode or owner of a configuration file was changed", LEVEL_LOW,

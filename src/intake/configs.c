@@ -29,6 +29,7 @@ struct config_file {
 	int fd, watch;
 	struct speaker *speaker;
 	struct stat seen; /* when it was read last */
+	bool unwatched; /* it was told that it names a file that is not watched */
 	bool known, moved; /* a fingerprint is there; another file bears the name */
 	usec due; /* read it then; USEC_NONE: nothing to do */
 	uint8_t sha[SHA256_LEN];
@@ -48,6 +49,8 @@ struct configs {
 	usec now, looked;
 	usec offset; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
 };
+
+static struct config_file *file_of(struct configs *c, struct bytes path, bool make);
 
 /* ---- what is sent; a full ring is waited for ---- */
 
@@ -232,6 +235,25 @@ static void look_at_clock(struct configs *c)
 	c->offset = offset;
 }
 
+/* The file that decides over a service's logging is named by a file that is watched: it should be
+ * watched itself. */
+static void look_at_named(struct configs *c, struct config_file *f)
+{
+	for (size_t i = 0; !f->unwatched && f->fd >= 0 && i < f->settings.n; i++) {
+		const struct setting *s = &f->settings.at[i];
+		struct buf b;
+
+		if (!(bytes_ends(s->key, BYTES(".log_config_append")) ||
+		      bytes_ends(s->key, BYTES(".log_config"))) ||
+		    !s->value.len || s->value.at[0] != '/' || file_of(c, s->value, false))
+			continue;
+		f->unwatched = true;
+		b = begin_note(f, "config-unwatched");
+		note_text(&b, "names", s->value);
+		send_note(c, f, &b);
+	}
+}
+
 static void look(struct configs *c)
 {
 	bool all = c->now - c->looked >= LOOK_EVERY;
@@ -246,6 +268,8 @@ static void look(struct configs *c)
 	}
 	if (!all)
 		return;
+	for (size_t i = 0; c->looked && i < c->n; i++)
+		look_at_named(c, &c->file[i]);
 	c->looked = c->now;
 	look_at_clock(c);
 	push_flush(&c->push);

@@ -10,6 +10,8 @@
  *   config-changed   path, sha256                    something else in the file
  *   config-replaced  as config-changed               but it is another file of the same name
  *   config-removed   path
+ *   config-unwatched path, names                    it names a file of logging that no pattern of
+ *                                                   watch.config does; once a start
  *   config-mode      path, old, new                  mode or owner changed
  *   clock-stepped    microseconds                    our own clock was set, not slewed
  * Threads: one. Memory: some 90 KiB a file, at most CONFIG_FILES. */

@@ -131,6 +131,12 @@ def test_level_raised_behind_log_config_append(world):
         assert world.count("geheim") == world.count("anders") == 0
 
 
+def test_what_a_configuration_names_should_be_watched(world):
+    world.conf.write_text("[DEFAULT]\nlog_config_append = /srv/else/where.conf\n")
+    with world.start():
+        assert world.wait("config-unwatched")["names"] == "/srv/else/where.conf"
+
+
 def test_changed_while_vedette_was_down(world):
     world.conf.write_text("[DEFAULT]\ndebug = true\n")
     with world.start():
