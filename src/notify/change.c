@@ -93,6 +93,18 @@ bool told_parse(struct told_change *ret, uint64_t number, struct bytes json)
 	return true;
 }
 
+struct told_change told_unreadable(uint64_t number, usec at)
+{
+	return (struct told_change){
+		.number = number,
+		.at = at,
+		.kind = TOLD_OTHER,
+		.level = LEVEL_CRITICAL,
+		.rule_name = BYTES("an alert changed, and the change cannot be read"),
+		.message = BYTES("See: vedette alerts list"),
+	};
+}
+
 void told_done(struct told_change *c)
 {
 	json_decref(c->root);
@@ -104,6 +116,10 @@ void told_title(const struct told_change *c, struct buf *to)
 	const char *sep = ": ", *key;
 	json_t *v;
 
+	if (!c->has_alert && c->rule_name.len) {
+		buf_bytes(to, c->rule_name);
+		return;
+	}
 	if (!c->has_alert) {
 		buf_str(to, "suppression ");
 		buf_bytes(to, text(c->suppression, "rule"));

@@ -43,6 +43,8 @@ struct told_change {
 };
 
 const char *told_name(enum told kind);
+/* What is told of a change that cannot be read: that there is one. Nothing to be done with it. */
+struct told_change told_unreadable(uint64_t number, usec at);
 /* false, and nothing to be done with ret: it is no JSON object. `number` is what the message said;
  * the text is not asked. */
 bool told_parse(struct told_change *ret, uint64_t number, struct bytes text);

@@ -300,7 +300,9 @@ void letter_change(struct buf *to, const struct letter_frame *f, const struct to
 	}
 	buf_printf(&title, " (%s)", told_name(c->kind));
 	page_title(&p, c->level, buf_view(&title));
-	page_paragraph(&p, c->message);
+	buf_clear(&p.one); /* one line: more could pretend to be rows of ours */
+	mime_plain(&p.one, c->message, true);
+	page_paragraph(&p, buf_view(&p.one));
 	if (c->has_alert) {
 		alert_rows(&p, c);
 		what_to_do(&p, c);

@@ -38,7 +38,7 @@ uint64_t teller_taken(const struct teller *t)
 
 static bool is_told_at_once(enum told kind)
 {
-	return kind != TOLD_REPEATED && kind != TOLD_COMMENTED && kind != TOLD_OTHER;
+	return kind != TOLD_REPEATED && kind != TOLD_COMMENTED;
 }
 
 static void digest(const struct teller *t, const struct target *to, const struct route *r,
@@ -138,8 +138,8 @@ void teller_take(const struct teller *t, uint64_t number, struct bytes text, use
 		return;
 	outbox_set(t->outbox, "taken", number);
 	if (!told_parse(&c, number, text)) {
-		outbox_add(t->outbox, "unread", BYTES("changes"), 1);
-		return;
+		c = told_unreadable(number, now);
+		text = BYTES("{}");
 	}
 	/* A new outbox is given all that ever was: nobody wants mails of last year. */
 	if (c.at == USEC_NONE || c.at > born - HOUR) {

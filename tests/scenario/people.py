@@ -19,6 +19,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.request
@@ -30,6 +31,7 @@ PASSWORD = "correct horse: battery staple"
 EXIM = """\
 primary_hostname = mail.test.example
 keep_environment =
+notifier_socket =
 deliver_drop_privilege = true
 spool_directory = {dir}/spool
 log_file_path = {dir}/spool/%slog
@@ -124,14 +126,15 @@ class Program:
 class MailServer(Program):
     """STARTTLS (or TLS from the first byte) and a password, or nothing is taken."""
 
-    def __init__(self, folder, port, implicit=False):
+    def __init__(self, port, implicit=False):
         program = shutil.which("exim4", path=f"{os.environ['PATH']}:/usr/sbin")
         if not program:
             pytest.skip("exim4 is not there")
         if os.geteuid() != 0:
             pytest.skip("exim4 delivers only as root")
+        # Not below tmp_path: others may not pass there, and exim is another.
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="vedette-mail-"))
         self.dir = folder
-        self.dir.mkdir()
         os.chmod(folder, 0o755)
         for part in ("spool", "mail"):
             (folder / part).mkdir()
@@ -148,6 +151,10 @@ class MailServer(Program):
             shutil.chown(folder / path, exim_account())
         super().__init__([program, "-C", str(folder / "conf"), "-bdf", "-oP", str(folder / "pid")], port,
                          folder / "stderr")
+
+    def done(self):
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
 
     def refuse(self, how=None):
         """"defer": come again later; "deny": never; None: takes mail."""
