@@ -11,13 +11,15 @@
  * the one that is there. */
 static bool is_tricky(struct bytes b, size_t n)
 {
-	if (n == 2)
-		return b.at[0] == 0xc2 && b.at[1] < 0xa0;
+	if (n == 2) /* C1, U+061C */
+		return (b.at[0] == 0xc2 && b.at[1] < 0xa0) || (b.at[0] == 0xd8 && b.at[1] == 0x9c);
 	if (n != 3)
 		return false;
-	return (b.at[0] == 0xe2 && b.at[1] == 0x80 && b.at[2] >= 0xa8 && b.at[2] <= 0xae) ||
-	       (b.at[0] == 0xe2 && b.at[1] == 0x81 && b.at[2] >= 0xa6 && b.at[2] <= 0xa9) ||
-	       (b.at[0] == 0xef && b.at[1] == 0xbb && b.at[2] == 0xbf);
+	if (b.at[0] == 0xe2 && b.at[1] == 0x80) /* U+200B..200F, U+2028..202E */
+		return (b.at[2] >= 0x8b && b.at[2] <= 0x8f) || (b.at[2] >= 0xa8 && b.at[2] <= 0xae);
+	if (b.at[0] == 0xe2 && b.at[1] == 0x81) /* U+2060..2069 */
+		return b.at[2] >= 0xa0 && b.at[2] <= 0xa9;
+	return b.at[0] == 0xef && b.at[1] == 0xbb && b.at[2] == 0xbf;
 }
 
 static void add_char(struct buf *to, struct bytes b, size_t n, bool html)
