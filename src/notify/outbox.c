@@ -18,6 +18,15 @@ static const char schema[] =
 	" number INTEGER NOT NULL, made INTEGER NOT NULL, due INTEGER NOT NULL,"
 	" attempts INTEGER NOT NULL, text BLOB NOT NULL);"
 	"CREATE INDEX entry_next ON entry(target, level DESC, id);"
+	"CREATE INDEX entry_made ON entry(target, made);"
+	/* What waits is asked before each entry: it is kept, not counted. */
+	"CREATE TABLE waiting(target TEXT PRIMARY KEY, n INTEGER NOT NULL, bytes INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE TRIGGER entry_in AFTER INSERT ON entry BEGIN"
+	" INSERT INTO waiting VALUES(new.target, 1, length(new.text)) ON CONFLICT(target)"
+	" DO UPDATE SET n=n+1, bytes=bytes+excluded.bytes; END;"
+	"CREATE TRIGGER entry_out AFTER DELETE ON entry BEGIN"
+	" UPDATE waiting SET n=n-1, bytes=bytes-length(old.text) WHERE target=old.target; END;"
 	"CREATE TABLE told(target TEXT NOT NULL, route TEXT NOT NULL, level INTEGER NOT NULL,"
 	" at INTEGER NOT NULL);"
 	"CREATE INDEX told_at ON told(target, route, level, at);"
@@ -44,10 +53,11 @@ static const char *const statements[SQL_N] = {
 			   "AND due<=?2 ORDER BY level DESC, id LIMIT 1",
 	[SQL_ENTRY_DROP] = "DELETE FROM entry WHERE id=?1",
 	[SQL_ENTRY_LATER] = "UPDATE entry SET attempts=attempts+1, due=?2 WHERE id=?1",
-	[SQL_ENTRY_COUNT] = "SELECT count(*) FROM entry WHERE target=?1",
-	[SQL_ENTRY_BYTES] = "SELECT total(length(text)) FROM entry",
+	[SQL_ENTRY_COUNT] = "SELECT n FROM waiting WHERE target=?1",
+	[SQL_ENTRY_BYTES] = "SELECT sum(bytes) FROM waiting",
 	[SQL_ENTRY_LEAST] = "DELETE FROM entry WHERE id=(SELECT id FROM entry WHERE target=?1 "
-			    "ORDER BY level, id LIMIT 1)",
+			    "AND level=(SELECT min(level) FROM entry WHERE target=?1) "
+			    "ORDER BY id LIMIT 1)",
 	[SQL_ENTRY_OLD] = "DELETE FROM entry WHERE target=?1 AND made<?2",
 	[SQL_TOLD_PUT] = "INSERT INTO told VALUES(?1,?2,?3,?4)",
 	[SQL_TOLD_COUNT] = "SELECT count(*) FROM told WHERE target=?1 AND route=?2 AND level=?3 "

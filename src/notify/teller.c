@@ -202,7 +202,7 @@ static bool facts(const struct teller *t, struct buf *to)
 		if (n)
 			buf_printf(to, "  %s: %llu\n", told_name((enum told)k),
 				   (unsigned long long)n);
-		well = well && !(n && k == TOLD_OPENED);
+		well = well && !(n && (k == TOLD_OPENED || k == TOLD_RAISED || k == TOLD_REOPENED));
 	}
 	for (size_t i = 0; i < t->config->targets; i++) {
 		struct bytes name = t->config->target[i].name;
