@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #define BATCH 200u /* alerts in one post to Alertmanager */
+#define URGENT_AFTER (30 * USEC_PER_SEC)
 #define QUIET_RETRIES 1u /* failures in a row before the next one is said */
 
 struct lane { /* to one target */
@@ -19,7 +20,7 @@ struct lane { /* to one target */
 	uint64_t rev; /* Alertmanager: the newest in the body */
 	struct buf body;
 	size_t sent, answered;
-	usec next, resent;
+	usec next, tried, resent;
 	unsigned failures; /* in a row */
 	char error[CURL_ERROR_SIZE];
 };
@@ -206,12 +207,23 @@ static bool list_alerts(struct lane *l, usec now)
 	return true;
 }
 
+/* A server that was away for hours is asked seldom; not so while a critical message waits. A clock
+ * that was set back does not make the wait longer than it may be. */
+static bool is_time(struct lane *l, usec now)
+{
+	if (now >= l->next || l->next - now > l->courier->config->limits.retry_most)
+		return true;
+	return l->failures && now - l->tried >= URGENT_AFTER &&
+	       outbox_worst(l->courier->outbox, l->target->name) == LEVEL_CRITICAL;
+}
+
 static void begin(struct lane *l, usec now)
 {
 	struct outbox *o = l->courier->outbox;
 
-	if (l->busy || now < l->next)
+	if (l->busy || !is_time(l, now))
 		return;
+	l->tried = now;
 	buf_clear(&l->body);
 	if (l->target->kind == TARGET_ALERTMANAGER
 		    ? !list_alerts(l, now)

@@ -54,6 +54,7 @@ static const char *const statements[SQL_N] = {
 	[SQL_ENTRY_DROP] = "DELETE FROM entry WHERE id=?1",
 	[SQL_ENTRY_LATER] = "UPDATE entry SET attempts=attempts+1, due=?2 WHERE id=?1",
 	[SQL_ENTRY_COUNT] = "SELECT n FROM waiting WHERE target=?1",
+	[SQL_ENTRY_WORST] = "SELECT max(level) FROM entry WHERE target=?1",
 	[SQL_ENTRY_BYTES] = "SELECT sum(bytes) FROM waiting",
 	[SQL_ENTRY_LEAST] = "DELETE FROM entry WHERE id=(SELECT id FROM entry WHERE target=?1 "
 			    "AND level=(SELECT min(level) FROM entry WHERE target=?1) "
@@ -439,4 +440,12 @@ uint64_t outbox_waiting(struct outbox *o, struct bytes target)
 
 	box_text(st, 1, target);
 	return box_one(o, st);
+}
+
+enum level outbox_worst(struct outbox *o, struct bytes target)
+{
+	sqlite3_stmt *st = box_use(o, SQL_ENTRY_WORST);
+
+	box_text(st, 1, target);
+	return (enum level)box_one(o, st);
 }

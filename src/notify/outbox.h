@@ -52,6 +52,8 @@ void outbox_later(struct outbox *o, uint64_t id, usec due);
 /* Drops and counts what is older than the limit; how many. */
 uint64_t outbox_expire(struct outbox *o, struct bytes target, usec before);
 uint64_t outbox_waiting(struct outbox *o, struct bytes target);
+/* The highest level that waits; informational where nothing does. */
+enum level outbox_worst(struct outbox *o, struct bytes target);
 
 /* ---- caps: how much one route told one target in the hour before ---- */
 void outbox_told(struct outbox *o, struct bytes target, struct bytes route, enum level level,
