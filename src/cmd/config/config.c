@@ -266,12 +266,23 @@ void config_print(const struct config *c, bool explain, struct buf *to)
 	}
 }
 
-const char *config_alerts_dir(const struct config *c, struct buf *room)
+static const char *beside(const struct config *c, const char *given, const char *suffix,
+			  struct buf *room)
 {
 	buf_clear(room);
-	if (*c->alerts_dir)
-		buf_str(room, c->alerts_dir);
+	if (*given)
+		buf_str(room, given);
 	else
-		buf_printf(room, "%s.alerts", c->ledger.dir);
+		buf_printf(room, "%s%s", c->ledger.dir, suffix);
 	return buf_cstr(room);
+}
+
+const char *config_alerts_dir(const struct config *c, struct buf *room)
+{
+	return beside(c, c->alerts_dir, ".alerts", room);
+}
+
+const char *config_notify_dir(const struct config *c, struct buf *room)
+{
+	return beside(c, c->notify_dir, ".outbox", room);
 }

@@ -27,7 +27,8 @@ struct config {
 	struct config_list watch_config, rules_paths, rules_tables, calendar_files;
 	uint64_t detect_memory;
 	usec detect_late, detect_replay;
-	char *alerts_dir; /* "": see config_alerts_dir() */
+	char *alerts_dir, *notify_dir; /* "": see config_alerts_dir(), config_notify_dir() */
+	char *notify_file; /* "": none */
 	usec silence_warm_up, silence_shortest, silence_never_after;
 	uint32_t silence_records;
 	struct config_list silence_expect; /* "host", or "host pattern" */
@@ -71,6 +72,7 @@ int config_load(struct config *c, const char *file, struct why *why);
 int config_parse(struct config *c, struct bytes yaml, const char *name, struct why *why);
 /* Where the database of alerts lies; lent by `room`. */
 const char *config_alerts_dir(const struct config *c, struct buf *room);
+const char *config_notify_dir(const struct config *c, struct buf *room); /* and the outbox */
 /* All effective values as YAML that config_load() takes, each with its explanation. */
 void config_print(const struct config *c, bool explain, struct buf *to);
 

@@ -16,6 +16,7 @@ struct analyst_start {
 	int keeper, supervisor; /* sockets */
 	int wake; /* frontier.h */
 	int dirfd; /* of the database of alerts: the process goes there */
+	bool told; /* there is a hand that wants the changes of alerts */
 };
 
 /* Runs until the keeper or the supervisor closes its socket. Exit status. */

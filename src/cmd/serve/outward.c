@@ -100,6 +100,15 @@ void outward_step(struct outward *o, struct alerts *a)
 		(void)alerts_changes(a, o->sent, send_change, o);
 }
 
+void outward_nobody(struct outward *o, struct alerts *a)
+{
+	struct alerts_numbers n;
+
+	alerts_numbers(a, &n);
+	if (n.changes > o->taken)
+		outward_taken(o, a, n.changes);
+}
+
 void outward_note(struct outward *o, struct bytes json)
 {
 	if (o->sock >= 0)

@@ -28,5 +28,7 @@ void outward_met(struct outward *o, uint64_t number);
 /* Sends what is there, hears what was taken (of the hand; the keeper's words come to the analyst).
  */
 void outward_step(struct outward *o, struct alerts *a);
+/* There is no such reader: nothing is kept for one. */
+void outward_nobody(struct outward *o, struct alerts *a);
 /* A note of our own, beside the changes; lost when the keeper is not there. */
 void outward_note(struct outward *o, struct bytes json);

@@ -30,9 +30,10 @@ static bool same_value(const struct config *a, const struct config *b, const str
 /* Which keys take effect at the next start only; the rest is put into force here. */
 static bool is_fixed(const char *path)
 {
-	static const char *const fixed[] = { "user",	      "user_intake",	"ledger.dir",
-					     "ledger.origin", "desk.listen",	"desk.socket",
-					     "limits.ring",   "journal.enabled" };
+	static const char *const fixed[] = { "user",	      "user_intake",	 "ledger.dir",
+					     "ledger.origin", "desk.listen",	 "desk.socket",
+					     "limits.ring",   "journal.enabled", "alerts.dir",
+					     "notify.dir" };
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		if (same_text(fixed[i], path))
@@ -110,6 +111,16 @@ void supervisor_rules(struct supervisor *s, usec now)
 	close(fd);
 }
 
+/* It ends, and begins again with what was read (or stays away). What it had taken is in its outbox.
+ */
+static void renew_hand(struct supervisor *s)
+{
+	s->role[ROLE_HAND] = s->notify || s->hand.pid ? &s->hand : NULL;
+	close_fd(&s->hand_sock);
+	if (s->hand.pid)
+		role_stop(&s->hand);
+}
+
 void supervisor_reload(struct supervisor *s)
 {
 	struct config *fresh = mem_new(1, sizeof(*fresh));
@@ -131,6 +142,10 @@ void supervisor_reload(struct supervisor *s)
 		fresh_slots(s);
 		apply(s, fresh);
 		s->rules_looked = 0; /* and the rules, now */
+		if (supervisor_notify(s, &why) < 0)
+			say(SAY_ERROR, "%s; those who were told before are still told", why.line);
+		else
+			renew_hand(s);
 		say(SAY_INFO, "reloaded %s", s->config_file);
 	}
 	sd_notify(0, "READY=1");

@@ -3,6 +3,7 @@
 #include "cmd/serve/analyst.h"
 #include "cmd/serve/supervisor_in.h"
 #include "cmd/serve/talk.h"
+#include "notify/settings.h"
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -163,6 +164,63 @@ static void desk_started(void *ctx)
 	close_fd(&s->desk_child);
 }
 
+/* ---- hand ---- */
+
+static int hand_child(void *ctx)
+{
+	const struct supervisor *s = ctx;
+
+	return hand_run(&s->hand_start);
+}
+
+static int hand_prepare(void *ctx)
+{
+	struct supervisor *s = ctx;
+	int pair[2], r;
+
+	close_fd(&s->hand_sock);
+	r = fdpass_pair(pair);
+	if (r < 0)
+		return r;
+	s->hand_sock = pair[0];
+	s->hand_start.supervisor = pair[1];
+	s->hand_start.config = s->config;
+	s->hand_start.notify = s->notify;
+	s->hand.keep_n = 0;
+	role_keep(&s->hand, pair[1]);
+	role_keep(&s->hand, s->hand_start.dirfd);
+	return 0;
+}
+
+static void hand_started(void *ctx)
+{
+	struct supervisor *s = ctx;
+
+	close_fd(&s->hand_start.supervisor);
+}
+
+int supervisor_notify(struct supervisor *s, struct why *why)
+{
+	struct notify_config *fresh = NULL;
+	struct buf room = { 0 };
+	int r = 0;
+
+	if (*s->config->notify_file)
+		r = notify_load(&fresh, s->config->notify_file, why);
+	if (r == 0 && fresh && s->hand_start.dirfd < 0)
+		r = setup_state(config_notify_dir(s->config, &room), "notify.dir",
+				&s->accounts.outside, &s->hand_start.dirfd, why);
+	buf_done(&room);
+	if (r < 0) {
+		notify_config_free(fresh);
+		return why_in(why, r, "notify.file");
+	}
+	notify_config_free(s->notify);
+	s->notify = fresh;
+	s->analyst_start.told = fresh != NULL;
+	return 0;
+}
+
 /* ---- all of them ---- */
 
 /* In an intake: the memory of others is no business of a process that reads foreign bytes. */
@@ -243,6 +301,17 @@ void supervisor_make_roles(struct supervisor *s)
 	s->role[ROLE_KEEPER] = &s->keeper;
 	s->role[ROLE_ANALYST] = &s->analyst;
 	s->role[ROLE_DESK] = &s->desk;
+	s->hand = (struct role){ .name = serve_role_names[ROLE_HAND],
+				 .run = hand_child,
+				 .prepare = hand_prepare,
+				 .started = hand_started,
+				 .ctx = s,
+				 .account = &s->accounts.outside,
+				 .limits = PRIV_NO_CORE, /* names are resolved in a thread */
+				 .descriptors = 256 };
+	if (s->notify)
+		s->role[ROLE_HAND] = &s->hand;
+	s->hand_start.shared = s->shared;
 	s->keeper_start.shared = s->analyst_start.shared = s->shared;
 	s->desk_start.shared = s->shared;
 }

@@ -3,8 +3,8 @@
 #include "base/buf.h"
 #include <sys/mman.h>
 
-const char *const serve_role_names[SERVE_ROLES] = { "intake", "journal", "configs",
-						    "keeper", "analyst", "desk" };
+const char *const serve_role_names[SERVE_ROLES] = { "intake",  "journal", "configs", "keeper",
+						    "analyst", "desk",	  "hand" };
 
 static void *shared_memory(size_t n)
 {

@@ -7,7 +7,16 @@
 #include "intake/counts.h"
 
 enum { RING_INTAKE, RING_JOURNAL, RING_CONFIGS, SERVE_RINGS };
-enum { ROLE_INTAKE, ROLE_JOURNAL, ROLE_CONFIGS, ROLE_KEEPER, ROLE_ANALYST, ROLE_DESK, SERVE_ROLES };
+enum {
+	ROLE_INTAKE,
+	ROLE_JOURNAL,
+	ROLE_CONFIGS,
+	ROLE_KEEPER,
+	ROLE_ANALYST,
+	ROLE_DESK,
+	ROLE_HAND,
+	SERVE_ROLES
+};
 
 #define HANDLES_MAX 131072u /* more than limits.max_sources can be */
 #define COMMIT_BUCKETS 32 /* bucket i: up to 2^i microseconds */

@@ -7,6 +7,7 @@
 #include "cmd/serve/supervisor_in.h"
 #include "cmd/serve/talk.h"
 #include "intake/listen.h"
+#include "notify/settings.h"
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -48,6 +49,8 @@ static int set_up(struct supervisor *s, struct why *why)
 		if (r < 0)
 			why_in(why, r, "desk.listen %s", c->desk_listen);
 	}
+	if (r == 0)
+		r = supervisor_notify(s, why);
 	if (r == 0)
 		r = supervisor_make_feeders(s, why);
 	if (r == 0)
@@ -190,7 +193,10 @@ static void others(struct supervisor *s, usec now)
 		role_start(&s->desk, now);
 	if (!s->analyst.pid && now >= s->analyst.not_before)
 		role_start(&s->analyst, now);
+	if (s->notify && !s->hand.pid && now >= s->hand.not_before)
+		role_start(&s->hand, now);
 	acquaint(s, &s->desk_knows, &s->desk, s->desk_sock, TALK_DESK, TALK_ALERTS);
+	acquaint(s, &s->hand_knows, &s->hand, s->hand_sock, TALK_HAND, TALK_ALERTS);
 	if (s->analyst_sock >= 0 &&
 	    talk_send(s->keeper_sock, bytes_of(word, 2), &s->analyst_sock, 1, USEC_PER_SEC) == 0)
 		close_fd(&s->analyst_sock);
@@ -227,14 +233,14 @@ static void tell_ready(struct supervisor *s)
 static int timeout_of(struct supervisor *s, usec now)
 {
 	usec due = supervisor_witness_due(s, now);
-	const struct role *const rest[] = { &s->keeper, &s->analyst, &s->desk };
+	const struct role *const rest[] = { &s->keeper, &s->analyst, &s->desk, &s->hand };
 
 	for (size_t i = 0; i < s->feeders; i++) {
 		usec d = feeder_due(&s->feeder[i], now);
 
 		due = d < due ? d : due;
 	}
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(rest) / sizeof(*rest); i++)
 		if (!rest[i]->pid && rest[i]->not_before > now && rest[i]->not_before < due)
 			due = rest[i]->not_before;
 	return due <= now ? 0 : (int)((due - now) / 1000) + 1;
@@ -287,6 +293,9 @@ static void stop_all(struct supervisor *s)
 	role_stop(&s->desk);
 	close_fd(&s->desk_sock);
 	role_wait(&s->desk, OTHERS_PATIENCE);
+	role_stop(&s->hand);
+	close_fd(&s->hand_sock);
+	role_wait(&s->hand, OTHERS_PATIENCE);
 	if (s->desk_start.status_fd >= 0)
 		setup_status_remove(s->config);
 }
@@ -333,6 +342,7 @@ int supervisor_run(struct config *config, const char *config_file)
 				 .keeper_sock = -1,
 				 .analyst_sock = -1,
 				 .desk_sock = -1,
+				 .hand_sock = -1,
 				 .analyst_control = -1,
 				 .desk_child = -1 };
 	s.keeper_start.dirfd = s.keeper_start.supervisor = -1;
@@ -340,6 +350,7 @@ int supervisor_run(struct config *config, const char *config_file)
 	s.keeper_start.wake = s.analyst_start.wake = frontier_fd();
 	s.desk_start.http_fd = s.desk_start.status_fd = s.desk_start.supervisor = -1;
 	s.desk_start.analyst = -1;
+	s.hand_start.supervisor = s.hand_start.dirfd = -1;
 	if (set_up(&s, &why) < 0) {
 		say(SAY_ERROR, "%s", why.line);
 		status = 2;
@@ -354,6 +365,7 @@ int supervisor_run(struct config *config, const char *config_file)
 		feeder_done(&s.feeder[i]);
 	holders_free(s.holders);
 	setup_listeners_done(&s.listeners);
+	notify_config_free(s.notify);
 	config_done(s.config);
 	free(s.config);
 	return status;

@@ -38,6 +38,7 @@ struct watcher {
 	uint64_t committed_seen;
 	bool found; /* something since the last commit */
 	bool ready; /* rules are in force */
+	bool told; /* there is a hand that wants the changes */
 	usec waits[WAITS_MAX]; /* arrivals of what the next commit makes durable: a sample */
 	unsigned waits_n;
 	struct buf room;
@@ -206,6 +207,7 @@ void watcher_noted(struct watcher *w, uint64_t number)
 
 void watcher_hand(struct watcher *w, int fd)
 {
+	w->told = true; /* perhaps since a reload only */
 	outward_open(&w->hand, fd);
 }
 
@@ -286,7 +288,10 @@ void watcher_step(struct watcher *w)
 	    (w->seen != w->committed_seen && now - w->committed >= COMMIT_IDLE))
 		watcher_commit(w);
 	outward_step(&w->ledger, w->alerts);
-	outward_step(&w->hand, w->alerts);
+	if (w->told)
+		outward_step(&w->hand, w->alerts);
+	else
+		outward_nobody(&w->hand, w->alerts);
 }
 
 unsigned watcher_poll(const struct watcher *w, struct pollfd *p, unsigned n)
@@ -360,6 +365,7 @@ int watcher_new(struct watcher **ret, const struct analyst_start *start, struct 
 	w->start = start;
 	w->numbers = &start->shared->analyst;
 	w->desk = -1;
+	w->told = start->told;
 	r = open_alerts(w, why);
 	if (r == 0)
 		r = detector_new(&w->detector, &o);
