@@ -2,9 +2,10 @@
 /* logsources:
  *   - {product: linux, service: sshd, when: {process.name: [sshd, sshd-session]}, fields: {…}}
  * An event is of this log source when every field under `when` has one of its values (wildcards as
- * in rules; '*' alone: the field is there). `fields` maps names of rules to fields.def; under '*'
- * it says where other names are looked for: "kv" (key=value in the text), "json" (path in the
- * text). fields: names that are the same everywhere. placeholders: values for |expand. */
+ * in rules; '*' alone: the field is there); a list of such mappings: when one of them holds.
+ * `fields` maps names of rules to fields.def; under '*' it says where other names are looked for:
+ * "kv" (key=value in the text), "json" (path in the text). fields: names that are the same
+ * everywhere. placeholders: values for |expand. */
 #include "detect/sigma/logtable.h"
 #include "base/hash.h"
 #include "event/event.h"
@@ -18,6 +19,7 @@ struct when {
 	struct pattern *values;
 	size_t n;
 	bool any; /* it need only be there */
+	bool opens; /* the first of a mapping */
 };
 
 struct entry {
@@ -97,26 +99,52 @@ static void add_values(struct when *w, struct arena *a, const struct yaml_node *
 	w->values[w->n++] = pattern_lower(a, pattern_parse(a, n->text));
 }
 
+static int read_one_when(struct logtable *t, struct arena *a, struct when *w,
+			 const struct yaml_item *i, struct bytes file, struct why *why)
+{
+	if (!field_of(i->key, &w->field) || w->field == FIELD_WHEN)
+		return bad(why, file, i->line, "when: there is no such field");
+	if (i->node->kind == YAML_MAP)
+		return bad(why, file, i->line, "when: expected a value or a list");
+	w->values = arena_take(a, (i->node->n + 1) * sizeof(*w->values));
+	add_values(w, a, i->node);
+	if (!add_key(t, w->field, !w->any))
+		return bad(why, file, i->line, "when: more fields than can be looked at");
+	return 0;
+}
+
+static int read_mapping(struct logtable *t, struct arena *a, struct entry *e,
+			const struct yaml_node *n, struct bytes file, struct why *why)
+{
+	int r = 0;
+
+	if (n->kind != YAML_MAP || !n->n)
+		return bad(why, file, n->line, "when: expected fields and their values");
+	for (const struct yaml_item *i = n->first; r == 0 && i; i = i->next) {
+		struct when *w = &e->when[e->when_n++];
+
+		*w = (struct when){ .opens = i == n->first };
+		r = read_one_when(t, a, w, i, file, why);
+	}
+	return r;
+}
+
 static int read_when(struct logtable *t, struct arena *a, struct entry *e,
 		     const struct yaml_node *n, struct bytes file, struct why *why)
 {
-	if (!n || n->kind != YAML_MAP || !n->n)
-		return bad(why, file, n ? n->line : 0, "when: expected fields and their values");
-	e->when = arena_take(a, n->n * sizeof(*e->when));
-	for (const struct yaml_item *i = n->first; i; i = i->next) {
-		struct when *w = &e->when[e->when_n++];
+	size_t room = n->n;
+	int r = 0;
 
-		*w = (struct when){ 0 };
-		if (!field_of(i->key, &w->field) || w->field == FIELD_WHEN)
-			return bad(why, file, i->line, "when: there is no such field");
-		if (i->node->kind == YAML_MAP)
-			return bad(why, file, i->line, "when: expected a value or a list");
-		w->values = arena_take(a, (i->node->n + 1) * sizeof(*w->values));
-		add_values(w, a, i->node);
-		if (!add_key(t, w->field, !w->any))
-			return bad(why, file, i->line, "when: more fields than can be looked at");
-	}
-	return 0;
+	if (!n->n)
+		return bad(why, file, n->line, "when: expected fields and their values");
+	for (const struct yaml_item *i = n->first; i; i = i->next)
+		room += i->node->n;
+	e->when = arena_take(a, room * sizeof(*e->when));
+	if (n->kind == YAML_MAP)
+		return read_mapping(t, a, e, n, file, why);
+	for (const struct yaml_item *i = n->first; r == 0 && i; i = i->next)
+		r = read_mapping(t, a, e, i->node, file, why);
+	return r;
 }
 
 static int check_fields(const struct yaml_node *n, struct bytes file, struct why *why,
@@ -173,6 +201,8 @@ static int read_source(struct logtable *t, struct arena *a, const struct yaml_no
 		     *to;
 	int r = 0;
 
+	if (!yaml_get(n, "when"))
+		return bad(why, file, n->line, "when: is missing");
 	if (n->kind != YAML_MAP || !(e.product.len + e.category.len + e.service.len))
 		return bad(why, file, n->line, "expected product, category or service");
 	if (e.fields)
@@ -368,19 +398,27 @@ static bool holds(struct classifier *c, const struct when *w, const struct item 
 	return false;
 }
 
+static bool is_of(struct classifier *c, const struct entry *e, const struct item *i)
+{
+	bool all = false;
+
+	for (size_t k = 0; k < e->when_n; k++) {
+		if (e->when[k].opens && all)
+			break; /* the mapping before holds */
+		if (e->when[k].opens || all)
+			all = holds(c, &e->when[k], i);
+	}
+	return all;
+}
+
 static void classify(struct classifier *c, const struct item *i, struct mask *ret)
 {
 	const struct logtable *t = c->table;
 
 	memset(ret, 0, sizeof(*ret));
-	for (size_t e = 0; e < t->n; e++) {
-		bool all = true;
-
-		for (size_t k = 0; all && k < t->entry[e].when_n; k++)
-			all = holds(c, &t->entry[e].when[k], i);
-		if (all)
+	for (size_t e = 0; e < t->n; e++)
+		if (is_of(c, &t->entry[e], i))
 			ret->bits[e / 64] |= 1ull << (e % 64);
-	}
 	arena_reset(&c->arena);
 }
 
