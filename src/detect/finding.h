@@ -51,6 +51,10 @@ struct finding {
 	const struct record_ref *proofs; /* newest last */
 	size_t proofs_n;
 	struct bytes source_host, source_name; /* source of the last record; may be empty */
+	/* Ids of rules, a blank between two: what they said of the same entity is over. Their
+	 * alerts are closed; a finding that is informational besides opens none of its own. Ids and
+	 * no pattern, so that each is one look-up however many alerts there are. */
+	struct bytes ends;
 	bool correlated; /* made by a correlation: entity is its group */
 };
 

@@ -53,6 +53,8 @@ void lifecycle_tell(struct lifecycle *l, const struct told *t, finding_fn *fn, v
 		c->f.proofs_n = 1;
 	}
 	c->f.count = t->count ? t->count : 1;
+	if (t->deed == DEED_START)
+		c->f.ends = bytes_str(deeds[DEED_STOP].id);
 	compose_entity(c, "host.name", t->host);
 	compose_entity(c, "service.name", t->service);
 	compose_say(c, deeds[t->deed].words);

@@ -215,10 +215,18 @@ void tell_note(struct silence *s, struct talker *t, enum cause cause, const stru
 	compose_tell(c, fn, ctx);
 }
 
+/* What is over when the source speaks again. What was done to a log itself (is_deed) is not: it
+ * stays open until a person has looked at it, or else whoever puts the file back closes it. */
+#define OVER                                                                                       \
+	"vedette.silence.quiet vedette.silence.sender-gone vedette.silence.path-cut "              \
+	"vedette.silence.writer-stopped vedette.silence.writer-gone vedette.silence.disk-full "    \
+	"vedette.silence.never-spoke"
+
 static void begin_back(struct silence *s, enum cause cause, usec time)
 {
 	compose_begin(&s->compose, "vedette.silence.back", "A silent source speaks again",
 		      LEVEL_INFORMATIONAL, time);
+	s->compose.f.ends = BYTES(OVER);
 	compose_say(&s->compose, "it speaks again: ");
 	compose_detail(&s->compose, "vedette.closes", bytes_str(causes[cause].id));
 }
@@ -238,6 +246,8 @@ void tell_back(struct silence *s, struct talker *t, const struct item *i, usec n
 	begin_back(s, was, by_time ? now : real_of(s, now));
 	who(c, t);
 	compose_item(c, i);
+	if (t->any.n)
+		c->f.since = c->f.time - (now - t->any.last);
 	compose_span(c, "vedette.silent_for", now - t->any.last);
 	compose_say(c, " was silent for ");
 	compose_say_span(c, now - t->any.last);
@@ -296,6 +306,7 @@ void tell_never(struct silence *s, const struct wanted *w, usec now, bool back, 
 		compose_say_bytes(c, w->is.host);
 	}
 	compose_span(c, "vedette.silent_for", now - s->began);
+	c->f.since = c->f.time - (now - s->began);
 	if (back)
 		s->counts.back++;
 	else

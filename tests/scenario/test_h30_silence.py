@@ -117,3 +117,6 @@ def test_a_source_that_stops_is_told_within_twice_its_gap(stage, serve):
         # ten seconds are the shortest silence that is told; heartbeats and ticks come beside
         assert 9 < time.monotonic() - stopped < 14
         assert "goes-on" not in stage.alerts()
+        stage.write("stops")
+        stage.told("stops", '"state": "closed"', 15)
+        assert len(stage.alerts()["stops"]) == 1, "that it is back is no alert of its own"

@@ -16,7 +16,7 @@
 #define MONDAY ((usec)1767571200 * SECOND)
 
 struct kept {
-	char rule[64], message[400], expected[32], window[64];
+	char rule[64], message[400], expected[32], window[64], ends[400];
 	usec time;
 	enum level level;
 	double expected_s;
@@ -45,6 +45,7 @@ static inline void keep(void *ctx, const struct finding *f)
 	memset(t, 0, sizeof(*t));
 	keep_text(t->rule, sizeof(t->rule), f->rule_id);
 	keep_text(t->message, sizeof(t->message), f->message);
+	keep_text(t->ends, sizeof(t->ends), f->ends);
 	t->time = f->time;
 	t->level = f->level;
 	t->seq = f->proofs_n ? f->proofs[f->proofs_n - 1].seq : SEQ_NONE;

@@ -66,6 +66,8 @@ static void one_stops(void)
 	at = run(s, 2, at, at + MINUTE, 30 * SECOND, 0);
 	is_int(k.n, 2, "it comes back: told once");
 	is_str(k.at[1].rule, "vedette.silence.back", "as back");
+	ok(strstr(k.at[1].ends, "vedette.silence.quiet"), "which ends what was told");
+	ok(!strstr(k.at[1].ends, "removed"), "but not what was done to a log");
 	ok(k.at[1].estimated >= 120 && k.at[1].estimated <= 130,
 	   "with an estimate of what is missing: %llu", (unsigned long long)k.at[1].estimated);
 	at = run(s, 2, at, at + 2 * MINUTE, 30 * SECOND, 1);
