@@ -358,6 +358,11 @@ uint64_t ledger_ring_position_of(const struct ledger *l, unsigned ring)
 	return positions_get_ring(l->positions, ring);
 }
 
+uint64_t ledger_next(const struct ledger *l)
+{
+	return tree_size(&l->tree) + l->batch_records;
+}
+
 uint64_t ledger_size(const struct ledger *l)
 {
 	return tree_size(&l->tree);

@@ -61,6 +61,7 @@ uint64_t ledger_ring_position_of(const struct ledger *l, unsigned ring);
  * tried again later (the batch is kept), other errors are final. */
 int ledger_commit(struct ledger *l);
 uint64_t ledger_size(const struct ledger *l); /* records durable: the tree size */
+uint64_t ledger_next(const struct ledger *l); /* seq of the record that is put next */
 size_t ledger_pending(const struct ledger *l); /* bytes waiting for the next commit */
 
 /* Timed work: checkpoint when due, segment by age, retention. Call at least every second. */

@@ -86,6 +86,27 @@ def test_nothing_is_lost_or_doubled_by_a_dead_analyst(vedette, serve, ledger, tm
         assert until(lambda: w.count() == w.n), (w.count(), w.n)
 
 
+def test_a_dead_analyst_leaves_no_change_twice_in_the_ledger(vedette, serve, ledger, tmp_path):
+    w = Watch(vedette, serve, ledger, tmp_path)
+
+    def noted():
+        notes = vedette("search", "-d", ledger, "--own", "-o", "raw", '"alert-"').stdout
+        return [json.loads(line)["change"] for line in notes.splitlines() if '"event":"alert-' in line]
+
+    with serve(w.config):
+        for turn in range(6):
+            for i in range(40):  # each an alert of its own, so each a change
+                w.fail(1, f"198.51.{turn}.{i}")
+            time.sleep(0.1 + 0.05 * turn)
+            status = json.loads(vedette("status", "--socket", w.socket, "-o", "json").stdout)
+            os.kill(status["processes"]["analyst"]["pid"], signal.SIGKILL)
+            assert until(lambda: w.count("198.51.") == w.n), (w.count("198.51."), w.n)
+        assert until(lambda: len(set(noted())) >= w.n), noted()
+    numbers = noted()
+    assert len(numbers) == len(set(numbers)), numbers
+    assert numbers == sorted(numbers)
+
+
 def test_rules_change_while_it_runs(vedette, serve, ledger, tmp_path):
     w = Watch(vedette, serve, ledger, tmp_path)
     with serve(w.config) as daemon:

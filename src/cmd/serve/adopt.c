@@ -290,7 +290,8 @@ int adopter_step(struct adopter *a, usec now)
 	if (!a->history_ended) {
 		if (!history(a))
 			return 0;
-		a->history_ended = send_file(a, TALK_HISTORY_END, a->next, BYTES(""), NULL) == 1;
+		a->history_ended = send_file(a, TALK_HISTORY_END, ledger_next(a->ledger), BYTES(""),
+					     NULL) == 1;
 	}
 	if (a->history_ended)
 		send_segments(a, now);

@@ -187,7 +187,7 @@ static int hear_keeper(void *ctx, struct bytes message, const int *fds, size_t n
 	case TALK_HISTORY:
 		return show_past(a, cur_u64le(&c), fds, n);
 	case TALK_HISTORY_END:
-		watcher_live(a->watcher);
+		watcher_live(a->watcher, cur_u64le(&c));
 		a->live = true;
 		return 0;
 	case TALK_NOTED:

@@ -23,7 +23,7 @@ enum talk {
 	TALK_SEGMENT, /* u64 first, u8 plain + descriptor of a segment that may still grow */
 	TALK_CLOSED, /* u64 first, u32 count: that segment is complete: give its block */
 	TALK_HISTORY, /* u64 first + descriptor of a sealed block */
-	TALK_HISTORY_END, /* u64 seq of the first record that comes as a segment */
+	TALK_HISTORY_END, /* u64 seq: what analysts before this one noted is below it */
 	TALK_NOTED, /* u64 number: this note is durable */
 	/* analyst to keeper */
 	TALK_BEGIN, /* i64: show me the blocks with arrivals from then on; USEC_NONE: none */

@@ -31,6 +31,7 @@ struct watcher {
 	uint64_t seen; /* records below were looked at by this process */
 	uint64_t applied; /* … by one before it: what they bring is in the database */
 	uint64_t models; /* the state of the detectors was saved there */
+	uint64_t noted_below; /* what analysts before this one noted; UINT64_MAX: not known yet */
 	usec arrival; /* of the newest record looked at */
 	usec now_at; /* of the one that is looked at now; 0: none */
 	usec past_from; /* arrival of the record from which the detectors' state goes on */
@@ -143,6 +144,13 @@ static void met_note(struct watcher *w, const struct record *r)
 		outward_met(&w->ledger, id);
 }
 
+/* An analyst that was killed may have noted more than the database knows of: until all of that was
+ * met, nobody can tell what is still to be noted. */
+static bool met_all(const struct watcher *w)
+{
+	return w->seen >= w->noted_below || w->applied >= w->noted_below;
+}
+
 void watcher_record(struct watcher *w, const struct record *r, const struct source *s,
 		    const struct event *e)
 {
@@ -180,8 +188,9 @@ void watcher_skip(struct watcher *w, uint64_t seq)
 	buf_done(&note);
 }
 
-void watcher_live(struct watcher *w)
+void watcher_live(struct watcher *w, uint64_t noted_below)
 {
+	w->noted_below = noted_below;
 	if (!w->anew)
 		return;
 	w->anew = false;
@@ -287,7 +296,8 @@ void watcher_step(struct watcher *w)
 	if ((w->found && now - w->committed >= COMMIT_SOON) ||
 	    (w->seen != w->committed_seen && now - w->committed >= COMMIT_IDLE))
 		watcher_commit(w);
-	outward_step(&w->ledger, w->alerts);
+	if (met_all(w))
+		outward_step(&w->ledger, w->alerts);
 	if (w->told)
 		outward_step(&w->hand, w->alerts);
 	else
@@ -366,6 +376,7 @@ int watcher_new(struct watcher **ret, const struct analyst_start *start, struct 
 	w->numbers = &start->shared->analyst;
 	w->desk = -1;
 	w->told = start->told;
+	w->noted_below = UINT64_MAX;
 	r = open_alerts(w, why);
 	if (r == 0)
 		r = detector_new(&w->detector, &o);

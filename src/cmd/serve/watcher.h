@@ -26,7 +26,8 @@ usec watcher_history(const struct watcher *w);
 /* In the order of seq; what has been seen by this watcher is left out by itself. */
 void watcher_record(struct watcher *w, const struct record *r, const struct source *s,
 		    const struct event *e);
-void watcher_live(struct watcher *w); /* history has been shown */
+/* History has been shown. Notes of analysts before this one are below noted_below. */
+void watcher_live(struct watcher *w, uint64_t noted_below);
 void watcher_skip(struct watcher *w, uint64_t seq); /* a record that nobody may parse */
 void watcher_tick(struct watcher *w, usec now);
 void watcher_commit(struct watcher *w);
