@@ -8,12 +8,19 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+/* In a child that is not the hand: passwords and tokens are no business of it. */
+static void forget_secrets(struct supervisor *s)
+{
+	s->notify = notify_config_free(s->notify);
+}
+
 /* ---- keeper ---- */
 
 static int keeper_child(void *ctx)
 {
-	const struct supervisor *s = ctx;
+	struct supervisor *s = ctx;
 
+	forget_secrets(s);
 	return keeper_run(&s->keeper_start);
 }
 
@@ -87,8 +94,9 @@ static void keeper_ended(void *ctx)
 
 static int analyst_child(void *ctx)
 {
-	const struct supervisor *s = ctx;
+	struct supervisor *s = ctx;
 
+	forget_secrets(s);
 	return analyst_run(&s->analyst_start);
 }
 
@@ -135,6 +143,7 @@ static int desk_child(void *ctx)
 {
 	struct supervisor *s = ctx;
 
+	forget_secrets(s);
 	s->desk_start.supervisor = s->desk_child;
 	return desk_run(&s->desk_start);
 }
@@ -228,6 +237,7 @@ static void forget(void *ctx)
 {
 	struct supervisor *s = ctx;
 
+	forget_secrets(s);
 	for (size_t i = 0; i < s->feeders; i++) {
 		munmap(s->feeder[i].notes, sizeof(*s->feeder[i].notes));
 		if (strcmp(s->feeder[i].role.name, say_role) != 0) {
