@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #define BATCH 200u /* alerts in one post to Alertmanager */
+#define TURNS 64u /* conversations that end in one step */
 #define URGENT_AFTER (30 * USEC_PER_SEC)
 #define QUIET_RETRIES 1u /* failures in a row before the next one is said */
 
@@ -309,9 +310,11 @@ static void ended(struct lane *l, CURLcode r, usec now)
 
 /* ---- the whole ---- */
 
-void courier_step(struct courier *k, usec now)
+/* Whether a conversation ended. */
+static bool turn(struct courier *k, usec now)
 {
 	int running, left;
+	bool any = false;
 	CURLMsg *m;
 
 	for (size_t i = 0; i < k->config->targets; i++)
@@ -324,7 +327,17 @@ void courier_step(struct courier *k, usec now)
 			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &l);
 		ended((struct lane *)(void *)l, m->data.result, now);
+		any = true;
 	}
+	return any;
+}
+
+/* What comes after one that ended begins at once: nothing else would wake us for it. The bound is
+ * for a server that answers faster than we ask. */
+void courier_step(struct courier *k, usec now)
+{
+	for (unsigned i = 0; i < TURNS && turn(k, now); i++)
+		;
 }
 
 void courier_wait(struct courier *k, struct curl_waitfd *extra, unsigned n, int milliseconds)

@@ -5,8 +5,10 @@
 #include "tap.h"
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define START ((usec)1795651200 * USEC_PER_SEC)
@@ -117,6 +119,40 @@ static void refused(struct courier *k, struct outbox *o, struct server *s)
 	is_int(outbox_waiting(o, BYTES("hook")), 1, "it is not followed, and is no yes");
 }
 
+/* The server in a process of its own, until it is ended. */
+static pid_t server_apart(struct server *s)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	for (;;) {
+		struct pollfd p = { .fd = s->client < 0 ? s->fd : s->client, .events = POLLIN };
+
+		poll(&p, 1, 1000);
+		server_step(s, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+	}
+}
+
+static void many(struct courier *k, struct outbox *o, struct server *s)
+{
+	usec from = clock_mono(), now = START + 20 * USEC_PER_DAY;
+	pid_t pid = server_apart(s);
+
+	if (!ok(pid > 0, "a server"))
+		return;
+	for (unsigned i = 0; i < 99; i++)
+		put(o, LEVEL_LOW, 10 + i, "{\"d\":4}");
+	while (outbox_waiting(o, BYTES("hook")) && clock_mono() - from < 20 * USEC_PER_SEC) {
+		courier_step(k, now);
+		courier_wait(k, NULL, 0, 250); /* as the hand does */
+	}
+	is_int(outbox_waiting(o, BYTES("hook")), 0, "a hundred follow each other without a pause");
+	printf("# %lld ms\n", (long long)(clock_mono() - from) / 1000);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
 	struct server s = { .fd = -1, .client = -1 };
@@ -138,6 +174,7 @@ int main(void)
 	       "a courier %s", why.line)) {
 		away(k, o, &s);
 		refused(k, o, &s);
+		many(k, o, &s);
 	}
 	courier_free(k);
 	outbox_close(o);
