@@ -21,6 +21,11 @@ usec clock_mono(void)
 	return clock_of(CLOCK_MONOTONIC);
 }
 
+usec clock_boot(void)
+{
+	return clock_of(CLOCK_BOOTTIME);
+}
+
 usec clock_cpu(void)
 {
 	return clock_of(CLOCK_PROCESS_CPUTIME_ID);

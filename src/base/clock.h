@@ -16,6 +16,7 @@ struct civil {
 
 usec clock_real(void);
 usec clock_mono(void); /* CLOCK_MONOTONIC: for durations */
+usec clock_boot(void); /* CLOCK_BOOTTIME: goes on while the machine sleeps */
 usec clock_cpu(void); /* CPU time of this process */
 
 int64_t civil_days(int year, int month, int day); /* days since 1970-01-01 */

@@ -47,7 +47,7 @@ struct configs {
 	int watch_fd;
 	bool stop, started;
 	usec now, looked;
-	usec offset; /* CLOCK_REALTIME less CLOCK_MONOTONIC */
+	usec offset; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
 };
 
 static struct config_file *file_of(struct configs *c, struct bytes path, bool make);
@@ -222,7 +222,7 @@ static bool differs(const struct config_file *f)
 /* Our own clock, set by somebody: the two clocks part. */
 static void look_at_clock(struct configs *c)
 {
-	usec offset = clock_real() - clock_mono(), by = offset - c->offset;
+	usec offset = clock_real() - clock_boot(), by = offset - c->offset;
 	struct buf b;
 
 	if (by > -STEP_LEAST && by < STEP_LEAST) {
@@ -468,7 +468,7 @@ int configs_run(const struct configs_config *k, struct ring *ring, int control_f
 	push_init(&c.push, ring, k->counts ? k->counts : c.own_counts);
 	c.sources = sources_new(&c.push, k->host, 0, 0, CONFIG_FILES + HELD_FILES);
 	c.file = mem_new(CONFIG_FILES, sizeof(*c.file));
-	c.offset = clock_real() - clock_mono();
+	c.offset = clock_real() - clock_boot();
 	while (r == 0 && !c.stop) {
 		struct pollfd p[3] = { { .fd = control_fd, .events = POLLIN },
 				       { .fd = k->watch_fd, .events = POLLIN },
