@@ -2,7 +2,12 @@
 """Operators and a running serve: what they do to alerts lasts, is known by name, and is evidence."""
 import contextlib
 import json
+import os
+import pwd
+import socket
+import shutil
 import sqlite3
+import tempfile
 import time
 
 import pytest
@@ -139,3 +144,28 @@ def test_a_commit_that_fails_loses_nothing(place, serve, ledger):
             other.rollback()
         place.alert("Odd*", 6)
         assert "not parsed any more" not in daemon.log()
+
+
+def test_who_does_it_is_the_account_that_asks(place, serve):
+    """Nobody acts under another's name; root may, who speaks for the person behind sudo."""
+    other = 65534 if os.getuid() == 0 else os.getuid()
+    folder = tempfile.mkdtemp()  # a place where another account may go
+    os.chmod(folder, 0o755)
+    place.socket = place.config["desk"]["socket"] = f"{folder}/desk"
+    try:
+        with serve(place.config), socket.socket(socket.AF_UNIX) as s:
+            place.say("xyzzy")
+            alert = place.alert("Odd*", 1)
+            os.chmod(place.socket, 0o666)
+            was = os.geteuid()
+            os.seteuid(other)
+            try:
+                s.connect(str(place.socket))
+            finally:
+                os.seteuid(was)
+            s.sendall(b'alerts {"request":"ack","id":%d,"by":"somebody else"}\n' % alert["id"])
+            assert b'"ok":true' in s.recv(65536)
+            wait_for(lambda: place.notes("acknowledged"), "the note")
+        assert place.notes("acknowledged")[0]["by"] == pwd.getpwuid(other).pw_name
+    finally:
+        shutil.rmtree(folder)

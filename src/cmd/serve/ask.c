@@ -36,7 +36,8 @@ static int take_piece(int sock, uint32_t number, struct buf *ret)
 	return last ? 1 : 0;
 }
 
-int ask(int sock, uint32_t number, struct bytes request, usec patience, struct buf *ret)
+int ask(int sock, uint32_t number, struct bytes by, struct bytes request, usec patience,
+	struct buf *ret)
 {
 	usec until = clock_mono() + patience;
 	struct pollfd p = { .fd = sock, .events = POLLIN };
@@ -47,7 +48,10 @@ int ask(int sock, uint32_t number, struct bytes request, usec patience, struct b
 		return -EPIPE;
 	if (request.len > ASK_REQUEST_MAX)
 		return -EMSGSIZE;
+	by = bytes_sub(by, 0, UINT8_MAX);
 	buf_u32le(&b, number);
+	buf_u8(&b, (uint8_t)by.len);
+	buf_bytes(&b, by);
 	buf_bytes(&b, request);
 	r = talk_send(sock, buf_view(&b), NULL, 0, patience);
 	buf_done(&b);
@@ -62,7 +66,8 @@ int ask(int sock, uint32_t number, struct bytes request, usec patience, struct b
 	return r > 0 ? 0 : r == -EAGAIN ? -ETIMEDOUT : r;
 }
 
-int ask_next(int sock, struct buf *room, uint32_t *ret_number, struct bytes *ret_request)
+int ask_next(int sock, struct buf *room, uint32_t *ret_number, struct bytes *ret_by,
+	     struct bytes *ret_request)
 {
 	int fds[FDPASS_MAX], r;
 	size_t len = 0, n = 0;
@@ -78,6 +83,7 @@ int ask_next(int sock, struct buf *room, uint32_t *ret_number, struct bytes *ret
 		return r < 0 ? FDPASS_CLOSED : r;
 	c = cursor_of(bytes_of(room->at, len));
 	*ret_number = cur_u32le(&c);
+	*ret_by = cur_take(&c, cur_u8(&c));
 	*ret_request = cur_rest(&c);
 	return c.bad ? FDPASS_NONE : 0;
 }

@@ -5,6 +5,7 @@
 #include "cmd/serve/talk.h"
 #include <microhttpd.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -110,9 +111,33 @@ static void refuse(struct buf *to, const char *text)
 	buf_printf(to, "{\"error\":\"%s\"}\n", text);
 }
 
-static void ask_analyst(struct desk_start *d, struct bytes request, struct buf *to)
+/* The account at the other end, whatever it says of itself. Empty for root, who could write the
+ * database of alerts as well: it speaks for the person behind sudo. */
+static void account_of(int fd, struct buf *ret)
 {
-	int r = ask(d->analyst, ++d->asked, request, ANALYST_PATIENCE, to);
+	struct ucred who;
+	socklen_t len = sizeof(who);
+	const struct passwd *p;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0)
+		who.uid = (uid_t)-1;
+	if (!who.uid)
+		return;
+	p = getpwuid(who.uid);
+	if (p)
+		buf_str(ret, p->pw_name);
+	else
+		buf_printf(ret, "uid:%u", who.uid);
+}
+
+static void ask_analyst(struct desk_start *d, int fd, struct bytes request, struct buf *to)
+{
+	struct buf by = { 0 };
+	int r;
+
+	account_of(fd, &by);
+	r = ask(d->analyst, ++d->asked, buf_view(&by), request, ANALYST_PATIENCE, to);
+	buf_done(&by);
 
 	if (r == 0)
 		return;
@@ -138,7 +163,7 @@ static void status_client(struct desk_start *d)
 		struct bytes request = buf_view(&line);
 
 		if (bytes_starts(request, BYTES("alerts ")))
-			ask_analyst(d, bytes_from(request, 7), &text);
+			ask_analyst(d, fd, bytes_from(request, 7), &text);
 		else
 			desk_status(d, bytes_eq(request, BYTES("json")), &text);
 		io_write(fd, buf_view(&text));

@@ -229,17 +229,17 @@ void watcher_desk(struct watcher *w, int fd)
 
 static void answer_desk(struct watcher *w)
 {
-	struct bytes request;
+	struct bytes by, request;
 	struct buf reply = { 0 };
 	uint32_t number;
-	int r = w->desk < 0 ? FDPASS_NONE : ask_next(w->desk, &w->room, &number, &request);
+	int r = w->desk < 0 ? FDPASS_NONE : ask_next(w->desk, &w->room, &number, &by, &request);
 
 	if (r == FDPASS_CLOSED)
 		watcher_desk(w, -1);
 	if (r)
 		return;
 	alerts_tick(w->alerts, clock_real());
-	if (alerts_request(w->alerts, BYTES(""), request, &reply) == REQUEST_LATER)
+	if (alerts_request(w->alerts, by, request, &reply) == REQUEST_LATER)
 		watcher_commit(w);
 	ask_answer(w->desk, number, buf_view(&reply), USEC_PER_SEC);
 	buf_done(&reply);
