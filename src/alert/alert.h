@@ -67,6 +67,9 @@ void alerts_tick(struct alerts *a, usec now);
 /* Everything is copied. A failure is that of the database: alerts_commit() will tell it again. */
 int alerts_finding(struct alerts *a, const struct finding *f);
 
+/* Closes what f ends (f->ends) without counting a finding. */
+int alerts_end(struct alerts *a, const struct finding *f);
+
 struct alerts_blob {
 	const char *name;
 	struct bytes value;

@@ -37,10 +37,10 @@ static int end(struct alerts *a, struct row *r, const struct finding *f)
 	return x;
 }
 
-int end_alerts(struct alerts *a, const struct finding *f)
+int alerts_end(struct alerts *a, const struct finding *f)
 {
 	uint8_t key[KEY_LEN];
-	int x = 0;
+	int x = a->failed;
 
 	for (struct bytes rest = f->ends; rest.len && x == 0;) {
 		size_t n = bytes_chr(rest, ' ');

@@ -397,7 +397,7 @@ int alerts_finding(struct alerts *a, const struct finding *f)
 		g.time = a->now;
 	if (g.since > g.time)
 		g.since = g.time;
-	if (g.ends.len && (x = end_alerts(a, &g)) < 0)
+	if (g.ends.len && (x = alerts_end(a, &g)) < 0)
 		return x;
 	x = g.ends.len && g.level == LEVEL_INFORMATIONAL ? 0 : sort_in(a, &g);
 	return x < 0 ? x : rows_trim(a);

@@ -210,10 +210,6 @@ void alert_key(struct alerts *a, bool overflow, struct bytes rule,
 	       const struct finding_pair *entity, size_t n, uint8_t ret[static KEY_LEN]);
 void window_load(struct alerts *a); /* what was opened in this hour, from the database */
 
-/* end.c */
-/* Closes what the finding ends: f->ends, of the same entity. */
-int end_alerts(struct alerts *a, const struct finding *f);
-
 /* change.c */
 struct change {
 	enum change_kind kind;

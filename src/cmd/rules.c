@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPT_OUTPUT, OPT_TABLE, OPT_EVENTS, OPT_QUIET };
+enum { OPT_OUTPUT, OPT_TABLE, OPT_EVENTS, OPT_QUIET, OPT_CONFIG, OPT_SOCKET };
 
 static const struct option options[] = {
 	[OPT_OUTPUT] = { "output", 'o', "FORMAT",
@@ -15,17 +15,18 @@ static const struct option options[] = {
 			"one more table of log sources and fields; may be given several times" },
 	[OPT_EVENTS] = { "events", 0, NULL,
 			 "check, list, explain: as for detect --events (no table is needed)" },
-	[OPT_QUIET] = { "quiet", 'q', NULL, "check: no warnings; test: only what failed" },
+	[OPT_QUIET] = { "quiet", 'q', NULL, "check: no warnings; test, canary: only what failed" },
+	[OPT_CONFIG] = { "config", 'c', "FILE",
+			 "canary: take directory and socket from this configuration" },
+	[OPT_SOCKET] = { "socket", 's', "PATH", "canary: the socket, when desk.socket names one" },
 };
 
 static const struct verb {
 	const char *name;
 	int (*run)(struct rules *r);
 } verbs[] = {
-	{ "check", rules_check },
-	{ "list", rules_list },
-	{ "explain", rules_explain },
-	{ "test", rules_test },
+	{ "check", rules_check }, { "list", rules_list },     { "explain", rules_explain },
+	{ "test", rules_test },	  { "canary", rules_canary },
 };
 
 void rules_where(struct rules *r, struct bytes file, unsigned line)
@@ -75,6 +76,12 @@ static int take(struct rules *r, int option)
 	case OPT_QUIET:
 		r->quiet = true;
 		return 0;
+	case OPT_CONFIG:
+		r->config = a->value;
+		return 0;
+	case OPT_SOCKET:
+		r->socket = a->value;
+		return 0;
 	default:
 		return EXIT_TROUBLE;
 	}
@@ -95,9 +102,16 @@ static int run_verb(struct rules *r)
 		if (!strcmp(r->verb, verbs[i].name))
 			verb = &verbs[i];
 	if (!verb)
-		return args_bad(r->args, "say what to do: check, list, explain or test");
+		return args_bad(r->args, "say what to do: check, list, explain, test or canary");
 	if (verb->run == rules_explain && !r->wanted)
 		return args_bad(r->args, "say which rule: its id, name or title");
+	if (verb->run == rules_canary) {
+		if (r->paths_n)
+			return args_bad(r->args, "canary proves what serve has in force: say no "
+						 "folders");
+		e = rules_canary(r);
+		return args_flush(r->args, e);
+	}
 	if (!r->paths_n)
 		return args_bad(r->args, "say which rules: folders or files");
 	e = ruleset_load(&r->set, &o, &why);
@@ -138,8 +152,9 @@ static const char *const examples[] = {
 
 const struct command command_rules = {
 	.name = "rules",
-	.args = "check|list|test [OPTION...] DIR...; rules explain RULE DIR...",
-	.what = "check, list, explain and test Sigma rules",
+	.args = "check|list|test [OPTION...] DIR...; rules explain RULE DIR...; rules canary "
+		"[OPTION...]",
+	.what = "check, list, explain, test and prove Sigma rules",
 	.about = "check compiles rules, correlations and filters and says which are refused, by "
 		 "file, line and reason; and which run but never match here, have no id, level, "
 		 "tags or samples, or share an id.\n\n"
@@ -147,8 +162,12 @@ const struct command command_rules = {
 		 "its id, name, title or file), and where the values of its fields are found.\n\n"
 		 "test takes the sample lines that stand beside each rule (foo.samples.yml beside "
 		 "foo.yml), pushes them through the parsers and against all rules, and says which "
-		 "rule did not fire that must, or fired and must not.",
-	.status = "0 good, 1 a rule is refused or a sample failed, 2 trouble.",
+		 "rule did not fire that must, or fired and must not.\n\n"
+		 "canary has a running serve push the samples through the rules that it has in "
+		 "force, and says which are proven alive, which are dead (no sample of their own "
+		 "makes them fire) and which have no sample. Serve does the same by itself at its "
+		 "start and whenever rules change; a dead rule raises vedette.detect.rule-dead.",
+	.status = "0 good, 1 a rule is refused or dead or a sample failed, 2 trouble.",
 	.examples = examples,
 	.options = options,
 	.options_n = sizeof(options) / sizeof(*options),

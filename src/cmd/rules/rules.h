@@ -9,6 +9,7 @@ struct rules {
 	struct args *args;
 	const char *verb;
 	const char *wanted; /* explain: which rule */
+	const char *config, *socket; /* canary: where to ask */
 	const char **paths, **tables;
 	size_t paths_n, tables_n;
 	bool json, quiet, flat;
@@ -21,6 +22,7 @@ int rules_check(struct rules *r);
 int rules_list(struct rules *r);
 int rules_explain(struct rules *r);
 int rules_test(struct rules *r);
+int rules_canary(struct rules *r);
 
 /* "file:line: " of a rule, made safe, into r->out. */
 void rules_where(struct rules *r, struct bytes file, unsigned line);

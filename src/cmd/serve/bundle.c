@@ -20,11 +20,16 @@ struct walk {
 	unsigned files;
 };
 
+static bool is_samples(const char *name)
+{
+	return bytes_ends(bytes_str(name), BYTES(".samples.yml"));
+}
+
 static bool wanted(enum bundle_kind kind, const char *name)
 {
 	struct bytes b = bytes_str(name);
 
-	if (*name == '.' || bytes_ends(b, BYTES(".samples.yml")))
+	if (*name == '.' || (kind != BUNDLE_RULE && is_samples(name)))
 		return false;
 	if (kind == BUNDLE_CALENDAR && bytes_ends(b, BYTES(".ics")))
 		return true;
@@ -67,7 +72,7 @@ static void add_file(struct walk *w, int dirfd, const char *name, const char *pa
 	if (r < 0) {
 		told(path, r);
 	} else {
-		buf_u8(w->to, (uint8_t)w->kind);
+		buf_u8(w->to, is_samples(name) ? BUNDLE_SAMPLES : (uint8_t)w->kind);
 		buf_u16le(w->to, (uint16_t)len);
 		buf_str(w->to, path);
 		buf_u32le(w->to, (uint32_t)text.len);

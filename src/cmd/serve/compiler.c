@@ -13,11 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PROOF_MOST (5 * USEC_PER_SEC) /* rules wait no longer than that to be put into force */
 #define REFUSED_TOLD 20u /* one line each; the others are counted */
 
 struct compiled {
 	struct ruleset *rules;
 	struct calendar *calendar;
+	struct canary *canary;
+	bool proof; /* made again to be proven only */
 	size_t n, refused, never, windows;
 	usec took;
 };
@@ -27,6 +30,8 @@ struct compiler {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int waiting; /* a bundle; -1: none; under the lock like the rest */
+	int last; /* the bundle that was compiled last; -1: none */
+	bool prove; /* compile it again */
 	bool end, running;
 	struct compiled *done;
 	int event;
@@ -60,6 +65,20 @@ static void take_rules(struct compiled *c, struct ruleset *s)
 		    c->refused - REFUSED_TOLD);
 }
 
+struct texts {
+	struct ruleset_text *at;
+	size_t n, cap;
+};
+
+static void add_text(struct texts *t, const struct bundle_entry *e)
+{
+	if (t->n == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 256;
+		t->at = mem_must(reallocarray(t->at, t->cap, sizeof(*t->at)));
+	}
+	t->at[t->n++] = (struct ruleset_text){ e->path, e->text, e->kind == BUNDLE_TABLE };
+}
+
 static bool read_calendar(struct calendar *c, const struct bundle_entry *e)
 {
 	struct why why = { "" };
@@ -79,33 +98,30 @@ static struct compiled *compile(struct bytes bundle)
 	struct compiled *c = mem_new(1, sizeof(*c));
 	struct calendar *calendar = calendar_new();
 	struct ruleset_options o = { 0 };
-	struct ruleset_text *texts = NULL;
+	struct texts texts = { 0 }, samples = { 0 };
 	struct ruleset *s = NULL;
 	struct cursor at = cursor_of(bundle);
 	struct bundle_entry e;
 	struct why why = { "" };
 	usec from = clock_mono();
-	size_t cap = 0;
 	bool good = true;
 
 	while (cur_left(&at) && bundle_next(&at, &e)) {
-		if (e.kind == BUNDLE_CALENDAR) {
+		if (e.kind == BUNDLE_CALENDAR)
 			good &= read_calendar(calendar, &e);
-			continue;
-		}
-		if (o.texts_n == cap) {
-			cap = cap ? cap * 2 : 256;
-			texts = mem_must(reallocarray(texts, cap, sizeof(*texts)));
-		}
-		texts[o.texts_n++] =
-			(struct ruleset_text){ e.path, e.text, e.kind == BUNDLE_TABLE };
+		else
+			add_text(e.kind == BUNDLE_SAMPLES ? &samples : &texts, &e);
 	}
-	o.texts = texts;
+	o.texts = texts.at;
+	o.texts_n = texts.n;
 	if (ruleset_load(&s, &o, &why) < 0)
 		say(SAY_ERROR, "rules: %s; those in force stay", why.line);
 	else
 		take_rules(c, s);
-	free(texts);
+	if (c->rules)
+		c->canary = canary_run(c->rules, samples.at, samples.n, PROOF_MOST);
+	free(texts.at);
+	free(samples.at);
 	if (good) {
 		c->calendar = calendar;
 		c->windows = calendar_windows(calendar);
@@ -133,7 +149,6 @@ static struct compiled *compile_fd(int fd)
 		c = compile(bundle);
 	if (bundle.len)
 		munmap((void *)(uintptr_t)bundle.at, bundle.len);
-	close(fd);
 	return c;
 }
 
@@ -144,17 +159,28 @@ static void *work(void *ctx)
 	pthread_mutex_lock(&c->lock);
 	while (!c->end) {
 		struct compiled *fresh;
-		int fd = c->waiting;
+		bool proof = c->waiting < 0;
+		int fd;
 
-		if (fd < 0) {
+		if (proof && (!c->prove || c->last < 0)) {
 			pthread_cond_wait(&c->changed, &c->lock);
 			continue;
 		}
-		c->waiting = -1;
+		if (!proof) {
+			if (c->last >= 0)
+				close(c->last);
+			c->last = c->waiting;
+			c->waiting = -1;
+		}
+		c->prove = false;
+		fd = c->last;
 		pthread_mutex_unlock(&c->lock);
 		fresh = compile_fd(fd);
 		pthread_mutex_lock(&c->lock);
-		if (fresh) {
+		if (fresh && proof && c->done && !c->done->proof) {
+			compiled_free(fresh); /* the one that waits is newer, and proven too */
+		} else if (fresh) {
+			fresh->proof = proof;
 			compiled_free(c->done);
 			c->done = fresh;
 			(void)!write(c->event, &(uint64_t){ 1 }, 8);
@@ -174,7 +200,7 @@ int compiler_new(struct compiler **ret)
 
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);
-	c->waiting = -1;
+	c->waiting = c->last = -1;
 	c->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -203,6 +229,8 @@ struct compiler *compiler_free(struct compiler *c)
 	pthread_cond_destroy(&c->changed);
 	if (c->waiting >= 0)
 		close(c->waiting);
+	if (c->last >= 0)
+		close(c->last);
 	if (c->event >= 0)
 		close(c->event);
 	compiled_free(c->done);
@@ -218,6 +246,14 @@ void compiler_start(struct compiler *c, int fd)
 	if (c->waiting >= 0)
 		close(c->waiting);
 	c->waiting = own;
+	pthread_cond_broadcast(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void compiler_prove(struct compiler *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->prove = true;
 	pthread_cond_broadcast(&c->changed);
 	pthread_mutex_unlock(&c->lock);
 }
@@ -257,6 +293,19 @@ struct calendar *compiled_calendar(struct compiled *c)
 	return k;
 }
 
+struct canary *compiled_canary(struct compiled *c)
+{
+	struct canary *k = c->canary;
+
+	c->canary = NULL;
+	return k;
+}
+
+bool compiled_is_proof(const struct compiled *c)
+{
+	return c->proof;
+}
+
 size_t compiled_n(const struct compiled *c)
 {
 	return c->n;
@@ -270,9 +319,13 @@ size_t compiled_refused(const struct compiled *c)
 void compiled_note(const struct compiled *c, struct buf *to)
 {
 	buf_printf(to,
-		   "{\"event\":\"rules-loaded\",\"rules\":%zu,\"refused\":%zu,\"never\":%zu,"
-		   "\"windows\":%zu,\"milliseconds\":%lld}",
-		   c->n, c->refused, c->never, c->windows, (long long)(c->took / 1000));
+		   "{\"event\":\"%s\",\"rules\":%zu,\"refused\":%zu,\"never\":%zu,"
+		   "\"windows\":%zu,\"milliseconds\":%lld",
+		   c->proof ? "rules-proven" : "rules-loaded", c->n, c->refused, c->never,
+		   c->windows, (long long)(c->took / 1000));
+	if (c->canary)
+		canary_members(c->canary, to);
+	buf_u8(to, '}');
 }
 
 struct compiled *compiled_free(struct compiled *c)
@@ -281,6 +334,7 @@ struct compiled *compiled_free(struct compiled *c)
 		return NULL;
 	ruleset_free(c->rules);
 	calendar_free(c->calendar);
+	canary_free(c->canary);
 	free(c);
 	return NULL;
 }

@@ -54,6 +54,10 @@ static const struct metric analyst_metrics[] = {
 	ANALYST("findings_total", "counter", findings, 1, "findings of rules and detectors"),
 	ANALYST("rules", "gauge", rules, 1, "rules and correlations in force"),
 	ANALYST("rules_refused", "gauge", rules_refused, 1, "documents that do not run as written"),
+	ANALYST("rules_proven", "gauge", rules_proven, 1,
+		"rules that one of their own samples makes fire"),
+	ANALYST("rules_dead", "gauge", rules_dead, 1,
+		"rules that none of their own samples makes fire"),
 	ANALYST("poisonous_records_total", "counter", poison_n, 1,
 		"records at which the analyst ended: kept, never parsed again"),
 };

@@ -54,7 +54,7 @@ struct analyst_numbers { /* by the analyst */
 	count suspect; /* 1 + seq of the record at which one died last */
 	count poison[POISON_MAX]; /* 1 + seq of records at which two died: never parsed again */
 	count poison_n; /* ever */
-	count records, findings, rules, rules_refused;
+	count records, findings, rules, rules_refused, rules_proven, rules_dead;
 	count seen; /* records looked at: the seq behind the last one */
 	count alert_usec[COMMIT_BUCKETS]; /* from arrival to the alert's row, durable (sampled) */
 };

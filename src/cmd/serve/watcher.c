@@ -7,6 +7,7 @@
 #include "cmd/serve/ask.h"
 #include "cmd/serve/compiler.h"
 #include "cmd/serve/outward.h"
+#include "cmd/serve/prover.h"
 #include "cmd/serve/talk.h"
 #include "detect/detect.h"
 #include <stdlib.h>
@@ -42,6 +43,7 @@ struct watcher {
 	bool told; /* there is a hand that wants the changes */
 	usec waits[WAITS_MAX]; /* arrivals of what the next commit makes durable: a sample */
 	unsigned waits_n;
+	struct prover prover;
 	struct buf room;
 };
 
@@ -239,7 +241,9 @@ static void answer_desk(struct watcher *w)
 	if (r)
 		return;
 	alerts_tick(w->alerts, clock_real());
-	if (alerts_request(w->alerts, by, request, &reply) == REQUEST_LATER)
+	if (prover_asked(&w->prover, w->compiler, request, &reply))
+		;
+	else if (alerts_request(w->alerts, by, request, &reply) == REQUEST_LATER)
 		watcher_commit(w);
 	ask_answer(w->desk, number, buf_view(&reply), USEC_PER_SEC);
 	buf_done(&reply);
@@ -282,7 +286,9 @@ static void swap_rules(struct watcher *w)
 	compiled_note(c, &note);
 	outward_note(&w->ledger, buf_view(&note));
 	buf_done(&note);
-	put_in_force(w, c);
+	prover_take(&w->prover, compiled_canary(c), w->numbers);
+	if (!compiled_is_proof(c))
+		put_in_force(w, c);
 	compiled_free(c);
 	w->ready = true;
 }
@@ -292,6 +298,8 @@ void watcher_step(struct watcher *w)
 	usec now = clock_mono();
 
 	swap_rules(w);
+	if (met_all(w) && prover_tell(&w->prover, w->alerts))
+		w->found = true;
 	answer_desk(w);
 	if ((w->found && now - w->committed >= COMMIT_SOON) ||
 	    (w->seen != w->committed_seen && now - w->committed >= COMMIT_IDLE))
@@ -411,6 +419,7 @@ struct watcher *watcher_free(struct watcher *w)
 	detector_free(w->detector);
 	alerts_close(w->alerts);
 	outward_close(&w->hand);
+	prover_done(&w->prover);
 	watcher_desk(w, -1);
 	buf_done(&w->room);
 	free(w);
