@@ -85,6 +85,8 @@ int detector_rules(struct detector *d, struct ruleset *fresh)
 		ruleset_free(fresh);
 		return r;
 	}
+	if (m && d->matcher)
+		matcher_take_over(m, d->matcher);
 	matcher_free(d->matcher);
 	ruleset_free(d->rules);
 	d->matcher = m;

@@ -21,7 +21,8 @@ struct detector_options {
 int detector_new(struct detector **ret, const struct detector_options *o);
 struct detector *detector_free(struct detector *d);
 
-/* New rules or windows, from now on; taken (NULL: none). Correlations begin with empty windows. */
+/* New rules or windows, from now on; taken (NULL: none). Correlations that are the
+ * same in both go on with what their windows hold. */
 int detector_rules(struct detector *d, struct ruleset *fresh);
 const struct ruleset *detector_ruleset(const struct detector *d); /* NULL: none; lent */
 const struct matcher *detector_matcher(const struct detector *d); /* for its counts; likewise */

@@ -4,6 +4,7 @@
  * of its own group, else those of the event that completed it. */
 #include "detect/sigma/correlate.h"
 #include "base/hash.h"
+#include "detect/sigma/correlation_keep.h"
 #include "detect/sigma/correlation_key.h"
 #include "detect/sigma/correlation_rule.h"
 #include "detect/sigma/correlation_state.h"
@@ -52,6 +53,15 @@ struct correlate *correlate_free(struct correlate *c)
 	buf_done(&c->joined);
 	free(c);
 	return NULL;
+}
+
+void correlate_take_over(struct correlate *c, struct correlate *old)
+{
+	size_t *from = keep_pairs(c->set, old->set);
+
+	correlator_take_over(c->state, old->state, from);
+	c->ticks = old->ticks;
+	free(from);
 }
 
 /* ---- values ---- */

@@ -18,6 +18,9 @@ void correlations_free(struct ruleset *s);
 struct correlate;
 int correlate_new(struct correlate **ret, const struct ruleset *s, const struct matcher_options *o);
 struct correlate *correlate_free(struct correlate *c);
+/* What counts in correlations that are the same in both goes on; the other is to be freed then.
+ * Epochs of the look must go on, too. */
+void correlate_take_over(struct correlate *c, struct correlate *old);
 /* Rule i matched the event that is looked at. */
 void correlate_matched(struct correlate *c, size_t i, struct look *l, finding_fn *fn, void *ctx);
 void correlate_tick(struct correlate *c, usec now, finding_fn *fn, void *ctx);

@@ -2,6 +2,7 @@
 /* Correlations find the rules they refer to. One that refers to what is not here is kept and marked
  * `never`: its file is good, and what it needs may lie in a folder that was not given. */
 #include "detect/sigma/correlate.h"
+#include "detect/sigma/correlation_keep.h"
 #include "detect/sigma/correlation_rule.h"
 #include <stdlib.h>
 
@@ -246,6 +247,7 @@ int correlations_link(struct ruleset *s, struct why *why)
 		link_one(s, l, i, 0);
 	link_all_fields(s, l);
 	make_targets(s, l);
+	keep_prints(s, l);
 	s->correlations = l;
 	return 0;
 }

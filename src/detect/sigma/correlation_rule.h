@@ -37,6 +37,7 @@ struct correlation_rule {
 	bool linked; /* all that it refers to is there */
 	bool visiting; /* while links are followed */
 	size_t number; /* among the linked ones: after all that it refers to */
+	uint64_t print; /* of all that says what it is: correlation_keep.h */
 	usec window; /* how far back an event can matter */
 };
 

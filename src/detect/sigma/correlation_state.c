@@ -90,6 +90,11 @@ static struct group **slot_of(struct correlator *c, uint64_t hash)
 	return &c->table[hash & (c->table_n - 1)];
 }
 
+static uint64_t hash_of(size_t of, struct bytes key)
+{
+	return hash_keyed(key) ^ (of + 1) * 0x9e3779b97f4a7c15u;
+}
+
 static void account(struct correlator *c, struct group *g, size_t bytes)
 {
 	struct owner *o = &c->owners[g->of];
@@ -271,7 +276,7 @@ static struct group *group_new(struct correlator *c, size_t of, uint64_t hash, s
 static struct group *group_of(struct correlator *c, size_t of, const struct correlator_event *e,
 			      correlator_fn *fn, void *ctx)
 {
-	uint64_t hash = hash_keyed(e->key) ^ (of + 1) * 0x9e3779b97f4a7c15u;
+	uint64_t hash = hash_of(of, e->key);
 	struct group *last = NULL;
 	unsigned n = 0;
 
@@ -350,6 +355,45 @@ void correlator_feed(struct correlator *c, size_t i, const struct correlator_eve
 	if (!is->closes)
 		judge(c, g, e, fn, ctx);
 	reclaim(c, fn, ctx);
+}
+
+/* ---- a change of rules ---- */
+
+static void move(struct correlator *fresh, struct correlator *old, struct group *g, size_t to)
+{
+	struct group **at = slot_of(old, g->hash);
+	size_t bytes = g->bytes;
+
+	while (*at != g)
+		at = &(*at)->chain;
+	*at = g->chain;
+	list_out(&old->owners[g->of], g);
+	account(old, g, 0);
+	old->groups--;
+	table_grow(fresh);
+	g->of = (uint32_t)to;
+	g->hash = hash_of(to, bytes_of(g->key, g->key_len));
+	at = slot_of(fresh, g->hash);
+	g->chain = *at;
+	*at = g;
+	list_in(&fresh->owners[to], g);
+	account(fresh, g, bytes);
+	fresh->groups++;
+}
+
+void correlator_take_over(struct correlator *fresh, struct correlator *old, const size_t *from)
+{
+	fresh->now = old->now;
+	fresh->ticked = old->ticked;
+	for (size_t i = 0; i < fresh->owners_n; i++) {
+		struct owner *was = from[i] == SIZE_MAX ? NULL : &old->owners[from[i]];
+
+		if (!was)
+			continue;
+		fresh->owners[i].first_end = was->first_end;
+		while (was->oldest)
+			move(fresh, old, was->oldest, i);
+	}
 }
 
 /* ---- time ---- */

@@ -39,6 +39,9 @@ typedef void correlator_fn(void *ctx, const struct correlator_hit *h);
 struct correlator *correlator_new(const struct correlation *const *c, size_t n, size_t state_bytes,
 				  usec late);
 struct correlator *correlator_free(struct correlator *c);
+/* Groups of correlations that go on: from[i] is what fresh correlation i was in old, or SIZE_MAX.
+ * They leave old, which then is to be freed. Serials of events must go on, too. */
+void correlator_take_over(struct correlator *fresh, struct correlator *old, const size_t *from);
 void correlator_feed(struct correlator *c, size_t i, const struct correlator_event *e,
 		     correlator_fn *fn, void *ctx);
 /* Event time has come to `now`: windows that ended more than `late` before are judged, and

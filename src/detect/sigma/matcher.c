@@ -54,6 +54,12 @@ struct matcher *matcher_free(struct matcher *m)
 	return NULL;
 }
 
+void matcher_take_over(struct matcher *m, struct matcher *old)
+{
+	m->look.epoch = old->look.epoch; /* groups know events by it */
+	correlate_take_over(m->correlate, old->correlate);
+}
+
 static void found(struct matcher *m, uint32_t i, finding_fn *fn, void *ctx)
 {
 	m->matches[i]++;

@@ -15,6 +15,9 @@ struct matcher_options {
 
 int matcher_new(struct matcher **ret, const struct ruleset *s, const struct matcher_options *o);
 struct matcher *matcher_free(struct matcher *m);
+/* m is to go on in place of old, which is to be freed then, before its set: the windows of
+ * correlations that are the same in both, with all that they refer to, stay as full as they are. */
+void matcher_take_over(struct matcher *m, struct matcher *old);
 /* Holds one event against the set; calls fn for each finding. */
 void matcher_feed(struct matcher *m, const struct subject *e, finding_fn *fn, void *ctx);
 /* Time has come to `now`: windows that end before it may be forgotten. */
