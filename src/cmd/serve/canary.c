@@ -32,6 +32,7 @@ static void copy_rules(struct run *r)
 		one->id = arena_copy(&to->arena, from->id.len ? from->id : from->title);
 		one->title = arena_copy(&to->arena, from->title);
 		one->file = arena_copy(&to->arena, from->file);
+		one->quiet = from->quiet;
 		r->by_index[i] = one;
 		to->n++;
 	}
@@ -102,6 +103,17 @@ static void try_file(struct run *r, const struct ruleset_text *t)
 	samples_free(s);
 }
 
+/* A rule that only serves a correlation is proven by the samples of that. */
+static void drop_quiet(struct canary *c)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (!c->rule[i].quiet || c->rule[i].state != CANARY_NO_SAMPLE)
+			c->rule[kept++] = c->rule[i];
+	c->n = kept;
+}
+
 struct canary *canary_run(const struct ruleset *s, const struct ruleset_text *samples, size_t n,
 			  usec most)
 {
@@ -112,6 +124,7 @@ struct canary *canary_run(const struct ruleset *s, const struct ruleset_text *sa
 	copy_rules(&r);
 	for (size_t i = 0; i < n; i++)
 		try_file(&r, &samples[i]);
+	drop_quiet(r.to);
 	for (size_t i = 0; i < r.to->n; i++)
 		r.to->count[r.to->rule[i].state]++;
 	free(r.by_index);

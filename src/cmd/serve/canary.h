@@ -14,13 +14,14 @@ enum canary_state { CANARY_NO_SAMPLE, CANARY_PROVEN, CANARY_DEAD, CANARY_NOT_TRI
 
 struct canary_rule {
 	struct bytes id, title, file;
+	bool quiet; /* raises nothing by itself */
 	enum canary_state state;
 	struct bytes why; /* of CANARY_DEAD */
 };
 
 struct canary {
 	struct arena arena;
-	struct canary_rule *rule; /* all but filters */
+	struct canary_rule *rule; /* all but filters, and rules that only serve a correlation */
 	size_t n, count[CANARY_STATES];
 };
 
