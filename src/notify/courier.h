@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* courier.h — brings what is in the outbox to its targets, one conversation a target at a time, all
  * targets side by side (libcurl's multi interface).
- * Mail: SMTP with STARTTLS, or TLS from the first byte. Webhook and Alertmanager: POST; redirects
- * are not followed, certificates are verified, of an answer no more than COURIER_ANSWER bytes are
- * read. Taken is what the server said yes to; then it leaves the outbox. A server that cannot be
- * reached or says "later" makes its target wait, twice as long each time, with jitter, but never
- * longer than 30 s while a critical message waits; one that says "never" (SMTP 5xx, HTTP 4xx) makes
- * that message wait and lets the others pass. Threads: one owner (libcurl has one for names).
- * Memory: one message a target. */
+ * How it talks to them is in wire.h. Taken is what the server said yes to; then it leaves the
+ * outbox. A server that cannot be reached or says "later" makes its target wait, twice as long each
+ * time, with jitter, but never longer than 30 s while a critical message waits; one that says
+ * "never" (SMTP 5xx, HTTP 4xx) makes that message wait and lets the others pass. Threads: one owner
+ * (libcurl has one for names). Memory: one message a target. */
 #pragma once
 #include "notify/outbox.h"
 #include "notify/settings.h"
-
-#define COURIER_ANSWER 65536u
 
 struct courier;
 struct curl_waitfd;

@@ -39,6 +39,11 @@ struct target {
 	size_t line; /* where it stands */
 };
 
+static inline const char *target_text(struct bytes b)
+{
+	return (const char *)b.at;
+}
+
 struct route {
 	struct bytes name;
 	uint32_t to; /* bit i: target i */
