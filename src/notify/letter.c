@@ -404,3 +404,28 @@ void letter_heartbeat(struct buf *to, const struct letter_frame *f, struct bytes
 	finish(to, f, &p);
 	buf_done(&subject);
 }
+
+/* ---- test ---- */
+
+void letter_test(struct buf *to, const struct letter_frame *f, uint64_t number)
+{
+	struct buf subject = { 0 };
+	struct page p = { 0 };
+
+	buf_str(&subject, "[test] Vedette on ");
+	buf_bytes(&subject, f->host);
+	buf_str(&subject, ": this is a test");
+	headers(to, f, buf_view(&subject));
+	buf_str(to, "Message-ID: ");
+	id_of(to, f, 't', number);
+	buf_str(to, "\r\n");
+	page_title(&p, LEVEL_INFORMATIONAL, buf_view(&subject));
+	page_paragraph(&p,
+		       BYTES("Somebody asked for this mail with \"vedette notify test\". Nothing "
+			     "has happened; there is nothing to do."));
+	rows_begin(&p);
+	row(&p, "target", f->to->name);
+	rows_end(&p);
+	finish(to, f, &p);
+	buf_done(&subject);
+}

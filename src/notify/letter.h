@@ -28,6 +28,9 @@ void letter_digest_others(struct letter_digest *d, uint64_t changes);
 void letter_digest_done(struct buf *to, const struct letter_frame *f, struct letter_digest *d,
 			uint64_t number, usec since);
 
+/* Says that it is a test; number: makes the Message-ID. */
+void letter_test(struct buf *to, const struct letter_frame *f, uint64_t number);
+
 /* facts: lines "label: value". Its absence is the message that Vedette is dead. */
 void letter_heartbeat(struct buf *to, const struct letter_frame *f, struct bytes facts, bool well,
 		      uint64_t number);

@@ -87,3 +87,32 @@ bool post_alert(struct buf *to, const struct told_change *c, enum level level, b
 	buf_done(&title);
 	return true;
 }
+
+#define TEST_TEXT "This is a test: somebody ran \"vedette notify test\". Nothing has happened."
+
+/* Number 0 is of no change: a receiver that passes over what it had already must not take a test
+ * for a change, nor a change for a test. */
+void post_test_change(struct buf *to, struct bytes host, usec now)
+{
+	buf_str(to, "{\"event\":\"notify-test\",\"change\":0,\"kind\":\"test\"");
+	time_member(to, "@timestamp", now);
+	member(to, "by", BYTES("vedette"));
+	member(to, "host.name", host);
+	member(to, "comment", BYTES(TEST_TEXT));
+	buf_str(to, "}");
+}
+
+void post_test_alert(struct buf *to, struct bytes host, usec now)
+{
+	buf_str(to, "[{\"labels\":{");
+	member(to, "alertname", BYTES("VedetteTest"));
+	member(to, "severity", bytes_str(level_name(LEVEL_INFORMATIONAL)));
+	member(to, "host", host);
+	buf_str(to, "},\"annotations\":{");
+	member(to, "summary", BYTES("Test of Vedette"));
+	member(to, "description", BYTES(TEST_TEXT));
+	buf_str(to, "}");
+	time_member(to, "startsAt", now);
+	time_member(to, "endsAt", now);
+	buf_str(to, "}]");
+}

@@ -10,6 +10,11 @@
 
 void post_signature(struct buf *to, struct bytes secret, uint64_t timestamp, struct bytes body);
 
+/* Whole bodies that say that they are a test: for a webhook, and for Alertmanager, to which it is
+ * an alert VedetteTest that ended as it began. */
+void post_test_change(struct buf *to, struct bytes host, usec now);
+void post_test_alert(struct buf *to, struct bytes host, usec now);
+
 /* One alert of the list; the caller puts [ , ] around them. over: it has ended at `at`; else it is
  * said to end at `until`, should nothing more be heard. False: it was none, nothing was added. */
 bool post_alert(struct buf *to, const struct told_change *c, enum level level, bool over, usec at,

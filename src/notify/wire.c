@@ -2,6 +2,8 @@
 #include "notify/wire.h"
 #include "notify/post.h"
 
+#define HEARD 300u
+
 /* ---- what libcurl calls ---- */
 
 static size_t give(char *to, size_t size, size_t n, void *ctx)
@@ -30,7 +32,8 @@ static size_t hear(char *at, size_t size, size_t n, void *ctx)
 {
 	struct wire *w = ctx;
 
-	(void)at;
+	if (w->heard && w->heard->len < HEARD)
+		buf_add(w->heard, at, size * n < HEARD ? size * n : HEARD);
 	w->answered += size * n;
 	return w->answered > WIRE_ANSWER ? 0 : size * n;
 }

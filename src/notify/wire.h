@@ -17,6 +17,7 @@ struct wire {
 	CURL *easy;
 	struct curl_slist *list; /* recipients, or headers */
 	struct buf body;
+	struct buf *heard; /* gets the beginning of an answer's body; NULL: nobody asks */
 	size_t sent, answered;
 	char error[CURL_ERROR_SIZE];
 };
