@@ -22,7 +22,7 @@ struct command {
 
 extern const struct command command_serve, command_import, command_search, command_report,
 	command_verify, command_evidence, command_checkpoint, command_status, command_detect,
-	command_rules, command_alerts;
+	command_rules, command_alerts, command_notify;
 extern const struct command *const commands[]; /* ends in NULL */
 const struct command *command_by_name(const char *name);
 

@@ -4,9 +4,19 @@
 #include <stdio.h>
 
 const struct command *const commands[] = {
-	&command_serve,	 &command_import,   &command_search,	 &command_report,
-	&command_verify, &command_evidence, &command_checkpoint, &command_status,
-	&command_detect, &command_rules,    &command_alerts,	 NULL,
+	&command_serve,
+	&command_import,
+	&command_search,
+	&command_report,
+	&command_verify,
+	&command_evidence,
+	&command_checkpoint,
+	&command_status,
+	&command_detect,
+	&command_rules,
+	&command_alerts,
+	&command_notify,
+	NULL,
 };
 
 const struct command *command_by_name(const char *name)
