@@ -19,6 +19,7 @@ struct lane { /* to one target */
 	uint64_t rev; /* Alertmanager: the newest in the body */
 	usec next, tried, resent;
 	unsigned failures; /* in a row */
+	bool noted; /* the outbox says so */
 };
 
 struct courier {
@@ -123,6 +124,22 @@ static void say_failure(const struct lane *l, CURLcode r, long code)
 	buf_done(&text);
 }
 
+/* For who looks at the outbox: nothing here is read again but whether it is there. */
+static void note_failure(struct lane *l, CURLcode r, long code, usec now)
+{
+	struct outbox *o = l->courier->outbox;
+	struct bytes name = l->wire.target->name;
+	usec next = l->next;
+
+	if (next > now + URGENT_AFTER && outbox_worst(o, name) == LEVEL_CRITICAL)
+		next = now + URGENT_AFTER;
+	outbox_note(o, "failures", name, l->failures);
+	outbox_note(o, "next", name, (uint64_t)next);
+	outbox_note(o, "reason", name, (uint64_t)r);
+	outbox_note(o, "answer", name, (uint64_t)code);
+	l->noted = true;
+}
+
 static void failed(struct lane *l, CURLcode r, long code, usec now)
 {
 	const struct notify_config *c = l->courier->config;
@@ -151,8 +168,12 @@ static void ended(struct lane *l, CURLcode r, usec now)
 	l->busy = false;
 	if (!wire_taken(&l->wire, r, code)) {
 		failed(l, r, code, now);
+		note_failure(l, r, code, now);
 		return;
 	}
+	if (l->noted)
+		outbox_note(o, "failures", l->wire.target->name, 0);
+	l->noted = false;
 	if (l->failures)
 		say(SAY_INFO, "target %s: told again", target_text(l->wire.target->name));
 	l->failures = 0;
@@ -211,6 +232,7 @@ int courier_new(struct courier **ret, const struct notify_config *c, struct outb
 	for (size_t i = 0; i < c->targets && k->multi; i++) {
 		k->lane[i].courier = k;
 		k->lane[i].wire.target = &c->target[i];
+		k->lane[i].noted = outbox_count(o, "failures", c->target[i].name) != 0;
 		k->lane[i].wire.easy = mem_must(curl_easy_init());
 	}
 	if (!k->multi) {

@@ -9,9 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SCHEMA 1
-#define APPLICATION 0x5664546c /* "VdTl" */
-
 static const char schema[] =
 	"CREATE TABLE number(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE entry(id INTEGER PRIMARY KEY, target TEXT NOT NULL, level INTEGER NOT NULL,"
@@ -189,7 +186,7 @@ static int make(struct outbox *o)
 	char text[200];
 
 	snprintf(text, sizeof(text), "PRAGMA application_id=%d; PRAGMA user_version=%d;",
-		 APPLICATION, SCHEMA);
+		 OUTBOX_APPLICATION, OUTBOX_SCHEMA);
 	if (run_text(o, "BEGIN IMMEDIATE") < 0 || run_text(o, schema) < 0 || run_text(o, text) < 0)
 		return -EIO;
 	return run_text(o, "COMMIT");
@@ -210,8 +207,8 @@ static int open_it(struct outbox *o, const char *file)
 		if (make(o) < 0)
 			return -EIO;
 	}
-	if (!pragma_is(o, "PRAGMA application_id", APPLICATION) ||
-	    !pragma_is(o, "PRAGMA user_version", SCHEMA))
+	if (!pragma_is(o, "PRAGMA application_id", OUTBOX_APPLICATION) ||
+	    !pragma_is(o, "PRAGMA user_version", OUTBOX_SCHEMA))
 		return -EBADMSG;
 	for (unsigned i = 0; i < SQL_N; i++)
 		if (sqlite3_prepare_v3(o->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
@@ -341,6 +338,13 @@ void outbox_add(struct outbox *o, const char *name, struct bytes target, uint64_
 	box_text(st, 1, bytes_str(full_name(room, name, target)));
 	box_int(st, 2, n);
 	box_run(o, st);
+}
+
+void outbox_note(struct outbox *o, const char *name, struct bytes target, uint64_t value)
+{
+	char room[128];
+
+	outbox_set(o, full_name(room, name, target), value);
 }
 
 uint64_t outbox_count(struct outbox *o, const char *name, struct bytes target)

@@ -34,6 +34,8 @@ void outbox_set(struct outbox *o, const char *name, uint64_t value);
 /* "dropped.ops" and such: adds to it. */
 void outbox_add(struct outbox *o, const char *name, struct bytes target, uint64_t n);
 uint64_t outbox_count(struct outbox *o, const char *name, struct bytes target);
+void outbox_note(struct outbox *o, const char *name, struct bytes target,
+		 uint64_t value); /* sets */
 
 struct outbox_entry {
 	uint64_t id, number; /* number: of the change, for headers that name it */

@@ -5,6 +5,9 @@
 #include "notify/outbox.h"
 #include <sqlite3.h>
 
+#define OUTBOX_SCHEMA 1
+#define OUTBOX_APPLICATION 0x5664546c /* "VdTl" */
+
 enum box_sql {
 	SQL_BEGIN,
 	SQL_COMMIT,

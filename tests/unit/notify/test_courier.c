@@ -92,6 +92,8 @@ static void away(struct courier *k, struct outbox *o, struct server *s)
 	for (unsigned i = 0; i < 12; i++, now += 2 * 60 * MINUTE)
 		work(k, NULL, now, NULL); /* refused each time */
 	is_int(outbox_waiting(o, BYTES("hook")), 1, "it is kept while the server is away");
+	is_int(outbox_count(o, "failures", BYTES("hook")), 12,
+	       "who looks sees how often it failed");
 	now -= 2 * 60 * MINUTE;
 	ok(listen(s->fd, 8) == 0, "the server is back");
 	work(k, s, now + MINUTE, good);
@@ -102,6 +104,7 @@ static void away(struct courier *k, struct outbox *o, struct server *s)
 	ok(strstr(s->last, "X-Vedette-Change: 1\r\n") && strstr(s->last, "{\"a\":1}"),
 	   "the critical one came first");
 	is_int(outbox_waiting(o, BYTES("hook")), 0, "nothing waits");
+	is_int(outbox_count(o, "failures", BYTES("hook")), 0, "and no failure is left to see");
 	work(k, s, now + 180 * MINUTE, good);
 	is_int(s->posts, 2, "and nothing comes twice");
 }
