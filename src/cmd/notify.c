@@ -9,22 +9,28 @@
 
 #define NAMES 64u
 
-enum { OPT_CONFIG, OPT_N };
+enum { OPT_CONFIG, OPT_DIR, OPT_OUTPUT, OPT_N };
 
 static const struct option options[OPT_N] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
 			 "take the names of files and directories from this configuration of "
 			 "serve" },
+	[OPT_DIR] = { "dir", 'd', "DIR",
+		      "queue: directory of the outbox (default /var/lib/vedette/ledger.outbox)" },
+	[OPT_OUTPUT] = { "output", 'o', "FORMAT",
+			 "queue: text (the default) or json (one object a line)" },
 };
 
 struct notify_command {
 	struct args *args;
-	const char *verb, *config_file;
+	const char *verb, *config_file, *dir;
+	bool json;
 	const char *name[NAMES]; /* what stands behind the verb */
 	size_t names;
 	struct config config; /* when config_file is given */
 	struct notify_config *notify;
 	struct buf out;
+	usec now;
 };
 
 static void flush_out(struct notify_command *c)
@@ -134,6 +140,46 @@ static int test(struct notify_command *c)
 	return status;
 }
 
+/* ---- queue ---- */
+
+static void take_row(void *ctx, const struct outbox_row *r)
+{
+	struct notify_command *c = ctx;
+
+	if (c->json)
+		notify_show_row_json(r, &c->out);
+	else
+		notify_show_row(r, c->now, &c->out);
+}
+
+static int queue(struct notify_command *c)
+{
+	const char *dir = c->dir ? c->dir : "/var/lib/vedette/ledger.outbox";
+	struct buf room = { 0 }, file = { 0 };
+	struct why why = { "" };
+	int r = 0;
+
+	if (c->names)
+		return args_bad(c->args, "\"%s\" is too much", c->name[0]);
+	if (c->config_file && !c->dir) {
+		r = load_config(c);
+		dir = r == 0 ? config_notify_dir(&c->config, &room) : dir;
+	}
+	if (r == 0) {
+		buf_printf(&file, "%s/outbox.db", dir);
+		c->now = clock_real();
+		r = outbox_look(buf_cstr(&file), take_row, c, &why);
+		r = r < 0 ? args_failed(c->args, &why, r) : EXIT_GOOD;
+	}
+	if (r == EXIT_GOOD && !c->out.len && !c->json)
+		buf_str(&c->out, "nothing waits\n");
+	if (r == EXIT_GOOD)
+		flush_out(c);
+	buf_done(&room);
+	buf_done(&file);
+	return r;
+}
+
 /* ---- the whole ---- */
 
 static const struct verb {
@@ -142,6 +188,7 @@ static const struct verb {
 } verbs[] = {
 	{ "check", check },
 	{ "test", test },
+	{ "queue", queue },
 };
 
 static int take(struct notify_command *c, int option)
@@ -152,6 +199,14 @@ static int take(struct notify_command *c, int option)
 	case OPT_CONFIG:
 		c->config_file = v;
 		return 0;
+	case OPT_DIR:
+		c->dir = v;
+		return 0;
+	case OPT_OUTPUT:
+		c->json = !strcmp(v, "json");
+		if (c->json || !strcmp(v, "text"))
+			return 0;
+		return args_bad(c->args, "-o: expected text or json, not \"%s\"", v);
 	case ARGS_OPERAND:
 		if (!c->verb)
 			c->verb = v;
@@ -178,7 +233,7 @@ static int run_with(struct notify_command *c)
 	for (size_t i = 0; c->verb && i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (!strcmp(verbs[i].name, c->verb))
 			return args_flush(c->args, verbs[i].run(c));
-	return args_bad(c->args, "say what to do: check or test");
+	return args_bad(c->args, "say what to do: check, test or queue");
 }
 
 static int run(struct args *a)
@@ -197,13 +252,16 @@ static const char *const examples[] = {
 	"who is told of what, or what is wrong with the file",
 	"vedette notify test /etc/vedette/notify.yaml ops",
 	"one mail to the target ops, now",
+	"vedette notify queue -c /etc/vedette/vedette.yaml",
+	"what waits for each target, and why",
 	NULL,
 };
 
 const struct command command_notify = {
 	.name = "notify",
 	.args = "check -c CONFIG | FILE\n"
-		"       vedette notify test -c CONFIG | FILE [TARGET...]",
+		"       vedette notify test -c CONFIG | FILE [TARGET...]\n"
+		"       vedette notify queue [-c CONFIG | -d DIR] [-o text|json]",
 	.what = "check whom alerts are told to, and whether they can be told",
 	.about = "check reads the file that says whom to tell (notify.yaml, doc/notify.md) and the "
 		 "files of secrets that it names, and says in words what it says.\n\n"
@@ -211,7 +269,11 @@ const struct command command_notify = {
 		 "server said. The message says that it is a test; Alertmanager gets an alert "
 		 "VedetteTest that has ended. It is sent by this command, in the way that serve "
 		 "would send it, but with the rights and the network of who runs it; what serve "
-		 "has waiting is not touched.",
+		 "has waiting is not touched.\n\n"
+		 "queue looks at the outbox, also while serve writes to it, and says for each "
+		 "target how many messages wait, since when, how often and why it failed, when it "
+		 "is tried again, and what was dropped since the daily mail before. A target "
+		 "of which there is nothing to say is not named.",
 	.status = "0 good, or all accepted; 1 a target did not accept; 2 trouble.",
 	.examples = examples,
 	.options = options,

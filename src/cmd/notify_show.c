@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cmd/units.h"
 #include "notify/trial.h"
+#include <curl/curl.h>
 
 void notify_show_name(struct bytes name, struct buf *to)
 {
@@ -135,4 +136,82 @@ void notify_show_settings(const char *file, const struct notify_config *c, struc
 		buf_str(to, "\n");
 	}
 	warnings(c, to);
+}
+
+/* ---- what waits ---- */
+
+static const char *reason(const struct outbox_row *r)
+{
+	return r->reason == CURLE_OK ? "refused" : curl_easy_strerror((CURLcode)r->reason);
+}
+
+static void trouble(const struct outbox_row *r, usec now, struct buf *to)
+{
+	unsigned long long failures = r->failures, refused = r->refused;
+
+	if (failures) {
+		buf_printf(to, "; failed %llu time%s in a row: %s", failures,
+			   failures == 1 ? "" : "s", reason(r));
+		if (r->answer)
+			buf_printf(to, " (answer %u)", r->answer);
+	} else if (refused) {
+		buf_printf(to, "; one was refused %llu time%s", refused, refused == 1 ? "" : "s");
+	}
+	if (r->next != USEC_NONE && r->next > now) {
+		buf_str(to, "; next try ");
+		buf_time(to, r->next);
+	}
+}
+
+void notify_show_row(const struct outbox_row *r, usec now, struct buf *to)
+{
+	text_safe(to, r->target, NULL);
+	buf_str(to, ": ");
+	if (r->waiting) {
+		buf_printf(to, "%llu message%s", (unsigned long long)r->waiting,
+			   r->waiting == 1 ? " waits (" : "s wait (");
+		units_show_about(to, r->bytes);
+		buf_printf(to, ", up to %s), since ", level_name(r->worst));
+		buf_time(to, r->oldest);
+	} else if (r->alerts) {
+		buf_printf(to, "%llu alert%s to be said", (unsigned long long)r->alerts,
+			   r->alerts == 1 ? " is" : "s are");
+	} else {
+		buf_str(to, "no message waits");
+	}
+	trouble(r, now, to);
+	if (r->digest)
+		buf_printf(to, "; for the digest: %llu", (unsigned long long)r->digest);
+	if (r->dropped)
+		buf_printf(to, "; DROPPED: %llu", (unsigned long long)r->dropped);
+	buf_str(to, "\n");
+}
+
+static void member_time(struct buf *to, const char *name, usec at)
+{
+	if (at == USEC_NONE)
+		return;
+	buf_printf(to, ",\"%s\":\"", name);
+	buf_time(to, at);
+	buf_str(to, "\"");
+}
+
+void notify_show_row_json(const struct outbox_row *r, struct buf *to)
+{
+	buf_str(to, "{\"target\":");
+	json_string(to, r->target);
+	buf_printf(to,
+		   ",\"waiting\":%llu,\"bytes\":%llu,\"refused\":%llu,\"digest\":%llu,"
+		   "\"alerts\":%llu,\"dropped\":%llu,\"failures\":%llu",
+		   (unsigned long long)r->waiting, (unsigned long long)r->bytes,
+		   (unsigned long long)r->refused, (unsigned long long)r->digest,
+		   (unsigned long long)r->alerts, (unsigned long long)r->dropped,
+		   (unsigned long long)r->failures);
+	if (r->waiting)
+		buf_printf(to, ",\"level\":\"%s\"", level_name(r->worst));
+	member_time(to, "oldest", r->oldest);
+	member_time(to, "next", r->next);
+	if (r->failures)
+		buf_printf(to, ",\"reason\":\"%s\",\"answer\":%u", reason(r), r->answer);
+	buf_str(to, "}\n");
 }

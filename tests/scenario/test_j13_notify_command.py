@@ -8,7 +8,7 @@ import time
 import people
 import pytest
 import yaml
-from handed import mail_target, until
+from handed import Hand, change, mail_target, until
 
 
 @pytest.fixture
@@ -168,3 +168,55 @@ def test_alertmanager_takes_it_and_nothing_burns(vedette, written, free_port, tm
         assert server.alerts() == []
     finally:
         server.stop()
+
+
+@pytest.fixture
+def handed(mail, hook, tmp_path):
+    one = Hand(tmp_path, {"ops": mail_target(mail), "chat": web_target(hook)}, [{"to": ["ops", "chat"]}])
+    yield one
+    one.stop()
+
+
+def rows(vedette, directory):
+    out = vedette("notify", "queue", "-d", directory, "-o", "json").stdout
+    return {row["target"]: row for row in map(json.loads, out.splitlines())}
+
+
+def test_queue_says_what_waits_while_it_waits_and_when_it_is_gone(vedette, handed, mail, hook, tmp_path):
+    hook.start()
+    handed.feed(change(1, level="critical"), change(2, alert=2), change(3, kind="repeated"))
+    outbox = tmp_path / "outbox"
+    assert until(lambda: rows(vedette, outbox).get("ops", {}).get("failures", 0) >= 2), handed.log()
+    row = rows(vedette, outbox)["ops"]
+    assert row["waiting"] == 2 and row["level"] == "critical" and row["digest"] == 1 and row["dropped"] == 0
+    assert row["answer"] == 0 and "connect" in row["reason"] and row["oldest"] < row["next"]
+    assert until(lambda: list(rows(vedette, outbox)) == ["ops"]), "the hook took all"
+    text = vedette("notify", "queue", "-d", outbox).stdout
+    assert text.startswith("ops: 2 messages wait (") and "up to critical), since 20" in text, text
+    assert "times in a row: Couldn't connect to server" in text and "; for the digest: 1" in text, text
+    mail.start()
+    assert until(lambda: len(mail.mails()) == 2), handed.log()
+    assert until(lambda: rows(vedette, outbox)["ops"]["failures"] == 0), handed.log()
+    assert vedette("notify", "queue", "-d", outbox).stdout == "ops: no message waits; for the digest: 1\n"
+
+
+def test_queue_says_the_answer_of_who_refuses(vedette, handed, mail, hook, tmp_path):
+    mail.start()
+    hook.status = 503
+    hook.start()
+    handed.feed(change(1))
+    assert until(lambda: rows(vedette, tmp_path / "outbox").get("chat", {}).get("failures", 0) >= 1), handed.log()
+    assert "chat: 1 message waits (" in (text := vedette("notify", "queue", "-d", tmp_path / "outbox").stdout)
+    assert "in a row: refused (answer 503)" in text
+    handed.stop()
+    assert rows(vedette, tmp_path / "outbox")["chat"]["answer"] == 503, "also when nobody is there"
+
+
+def test_queue_of_nothing(vedette, tmp_path):
+    (tmp_path / "v.yaml").write_text(yaml.safe_dump({"notify": {"dir": str(tmp_path)}}))
+    result = vedette("notify", "queue", "-c", tmp_path / "v.yaml", check=2)
+    assert f"{tmp_path}/outbox.db: No such file or directory" in result.stderr
+    assert not (tmp_path / "outbox.db").exists()
+    (tmp_path / "outbox.db").write_bytes(b"not a database at all, but long enough for one" * 100)
+    result = vedette("notify", "queue", "-c", tmp_path / "v.yaml", check=2)
+    assert "file is not a database" in result.stderr and (tmp_path / "outbox.db").exists()
