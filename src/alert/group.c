@@ -7,8 +7,8 @@
 #include "base/sha256.h"
 #include <stdlib.h>
 
-/* In a flood, texts are those of the first so many findings since the last commit: making them anew
- * for each cost a tenth of a busy analyst. */
+/* In a flood, texts are those of the first so many findings of a second: making them anew for each
+ * cost a tenth of a busy analyst, and so did four for each of the ten commits of a second. */
 #define TEXTS_MOST 4u
 #define HOUR ((usec)3600 * USEC_PER_SEC)
 #define AHEAD_MOST HOUR /* of our clock: what a sender's clock may be off */
@@ -270,6 +270,17 @@ static bool is_over(const struct alerts *a, const struct row *r)
 	return r->state == ALERT_CLOSED && a->now - r->closed > a->o.reopen_within;
 }
 
+static bool may_take_texts(struct row *r, usec now)
+{
+	int64_t second = now / USEC_PER_SEC;
+
+	if (r->texts_second != second) {
+		r->texts_second = second;
+		r->texts = 0;
+	}
+	return r->texts++ < TEXTS_MOST;
+}
+
 static void count_in(struct alerts *a, struct row *r, const struct finding *f)
 {
 	bool raised = f->level > r->level;
@@ -282,7 +293,7 @@ static void count_in(struct alerts *a, struct row *r, const struct finding *f)
 		r->level = f->level;
 	take_proofs(a, r, f);
 	if (f->time >= r->last) { /* a late one is counted, and says nothing newer */
-		if (r->texts++ < TEXTS_MOST || raised) /* what raised it is what is told */
+		if (may_take_texts(r, a->now) || raised) /* what raised it is what is told */
 			take_texts(r, f);
 		r->last = f->time;
 	}

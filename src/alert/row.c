@@ -256,7 +256,6 @@ int rows_save(struct alerts *a)
 	for (struct row *r = a->dirty; r && x == 0; r = r->next_dirty) {
 		x = save(a, r);
 		r->dirty = x != 0;
-		r->texts = 0;
 		if (x == 0)
 			a->dirty = r->next_dirty;
 	}

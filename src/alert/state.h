@@ -77,7 +77,8 @@ struct row {
 	struct buf text[ROW_TEXTS];
 	struct buf proofs; /* u64 each, newest last */
 
-	uint32_t texts; /* how often they were made since it was saved */
+	int64_t texts_second;
+	uint32_t texts; /* how often they were made in that second */
 	bool saved; /* the database has a row of it */
 	bool dirty;
 	enum change_kind say; /* to be told when it is saved */

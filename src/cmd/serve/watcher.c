@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define COMMIT_SOON (USEC_PER_SEC / 10) /* findings wait at most so long */
+#define COMMIT_SOON (USEC_PER_SEC / 10) /* findings wait so long */
+#define COMMIT_LATE (4 * USEC_PER_SEC / 10) /* … and in a flood at most so long */
+#define COMMIT_SHARE 20 /* a commit may take this part of the time: it writes all alerts that changed */
 #define COMMIT_IDLE (5 * USEC_PER_SEC) /* and so does the cursor without any */
 #define MODELS_EVERY (60 * USEC_PER_SEC)
 #define MODELS "models"
@@ -37,6 +39,7 @@ struct watcher {
 	usec now_at; /* of the one that is looked at now; 0: none */
 	usec past_from; /* arrival of the record from which the detectors' state goes on */
 	usec committed, saved; /* by clock_mono() */
+	usec pause; /* until the next commit */
 	uint64_t committed_seen;
 	bool found; /* something since the last commit */
 	bool ready; /* rules are in force */
@@ -112,7 +115,10 @@ void watcher_commit(struct watcher *w)
 	}
 	buf_done(&b);
 	count_waits(w);
-	w->committed = now;
+	w->committed = clock_mono();
+	w->pause = (w->committed - now) * COMMIT_SHARE;
+	w->pause = w->pause < COMMIT_SOON ? COMMIT_SOON : w->pause;
+	w->pause = w->pause > COMMIT_LATE ? COMMIT_LATE : w->pause;
 	w->committed_seen = w->seen;
 	w->found = false;
 }
@@ -301,7 +307,7 @@ void watcher_step(struct watcher *w)
 	if (met_all(w) && prover_tell(&w->prover, w->alerts))
 		w->found = true;
 	answer_desk(w);
-	if ((w->found && now - w->committed >= COMMIT_SOON) ||
+	if ((w->found && now - w->committed >= w->pause) ||
 	    (w->seen != w->committed_seen && now - w->committed >= COMMIT_IDLE))
 		watcher_commit(w);
 	if (met_all(w))
