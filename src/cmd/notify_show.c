@@ -145,6 +145,11 @@ static const char *reason(const struct outbox_row *r)
 	return r->reason == CURLE_OK ? "refused" : curl_easy_strerror((CURLcode)r->reason);
 }
 
+static void show_time(usec at, struct buf *to) /* for people: no microseconds */
+{
+	buf_time(to, at - at % 1000);
+}
+
 static void trouble(const struct outbox_row *r, usec now, struct buf *to)
 {
 	unsigned long long failures = r->failures, refused = r->refused;
@@ -159,7 +164,7 @@ static void trouble(const struct outbox_row *r, usec now, struct buf *to)
 	}
 	if (r->next != USEC_NONE && r->next > now) {
 		buf_str(to, "; next try ");
-		buf_time(to, r->next);
+		show_time(r->next, to);
 	}
 }
 
@@ -172,7 +177,7 @@ void notify_show_row(const struct outbox_row *r, usec now, struct buf *to)
 			   r->waiting == 1 ? " waits (" : "s wait (");
 		units_show_about(to, r->bytes);
 		buf_printf(to, ", up to %s), since ", level_name(r->worst));
-		buf_time(to, r->oldest);
+		show_time(r->oldest, to);
 	} else if (r->alerts) {
 		buf_printf(to, "%llu alert%s to be said", (unsigned long long)r->alerts,
 			   r->alerts == 1 ? " is" : "s are");
