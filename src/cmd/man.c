@@ -196,6 +196,8 @@ void completion_bash(struct buf *to)
 			buf_str(to,
 				" list show ack close reopen assign comment suppress unsuppress "
 				"suppressions stats");
+		if (!strcmp(c->name, "notify"))
+			buf_str(to, " check test queue");
 		if (!strcmp(c->name, "evidence"))
 			buf_str(to, " export verify");
 		if (!strcmp(c->name, "checkpoint"))

@@ -220,3 +220,23 @@ def test_queue_of_nothing(vedette, tmp_path):
     (tmp_path / "outbox.db").write_bytes(b"not a database at all, but long enough for one" * 100)
     result = vedette("notify", "queue", "-c", tmp_path / "v.yaml", check=2)
     assert "file is not a database" in result.stderr and (tmp_path / "outbox.db").exists()
+
+
+def test_queue_looks_and_serve_does_not_notice(vedette, serve, written, ledger, tmp_path):
+    file = written({"ops": {"kind": "mail", "server": "127.0.0.1:9", "from": "v@test.example", "to": "o@test.example"}},
+                   heartbeat={"to": "ops", "at": "07:30"})
+    config = {"ledger": {"dir": str(ledger)}, "notify": {"file": str(file)}}
+    (tmp_path / "v.yaml").write_text(yaml.safe_dump(config))
+    outbox = ledger.parent / (ledger.name + ".outbox")
+
+    def look():
+        return vedette("notify", "queue", "-c", tmp_path / "v.yaml", check=None)
+
+    for _ in range(2):
+        with serve(config) as one:
+            assert until(lambda: look().returncode == 0), look().stderr
+            assert look().stdout == "nothing waits\n"
+            assert "outbox" not in one.log()
+        # Nobody writes it now; what the look leaves behind must not be in the way of the next serve.
+        assert look().stdout == "nothing waits\n"
+        assert len({path.stat().st_uid for path in outbox.glob("outbox.db*")}) == 1
