@@ -19,7 +19,9 @@ struct lane { /* to one target */
 	uint64_t rev; /* Alertmanager: the newest in the body */
 	usec next, tried, resent;
 	unsigned failures; /* in a row */
-	bool noted; /* the outbox says so */
+	CURLcode reason; /* of the newest failure */
+	long answer;
+	bool changed, noted; /* since courier_note(); whether the outbox has failures of it */
 };
 
 struct courier {
@@ -124,22 +126,6 @@ static void say_failure(const struct lane *l, CURLcode r, long code)
 	buf_done(&text);
 }
 
-/* For who looks at the outbox: nothing here is read again but whether it is there. */
-static void note_failure(struct lane *l, CURLcode r, long code, usec now)
-{
-	struct outbox *o = l->courier->outbox;
-	struct bytes name = l->wire.target->name;
-	usec next = l->next;
-
-	if (next > now + URGENT_AFTER && outbox_worst(o, name) == LEVEL_CRITICAL)
-		next = now + URGENT_AFTER;
-	outbox_note(o, "failures", name, l->failures);
-	outbox_note(o, "next", name, (uint64_t)next);
-	outbox_note(o, "reason", name, (uint64_t)r);
-	outbox_note(o, "answer", name, (uint64_t)code);
-	l->noted = true;
-}
-
 static void failed(struct lane *l, CURLcode r, long code, usec now)
 {
 	const struct notify_config *c = l->courier->config;
@@ -149,6 +135,9 @@ static void failed(struct lane *l, CURLcode r, long code, usec now)
 			  : code >= 400 && code < 500 && code != 408 && code != 425 && code != 429;
 
 	l->failures++;
+	l->reason = r;
+	l->answer = code;
+	l->changed = true;
 	say_failure(l, r, code);
 	if (l->wire.target->kind == TARGET_ALERTMANAGER || !never) {
 		l->next = now + back_off(c, l->failures);
@@ -168,12 +157,9 @@ static void ended(struct lane *l, CURLcode r, usec now)
 	l->busy = false;
 	if (!wire_taken(&l->wire, r, code)) {
 		failed(l, r, code, now);
-		note_failure(l, r, code, now);
 		return;
 	}
-	if (l->noted)
-		outbox_note(o, "failures", l->wire.target->name, 0);
-	l->noted = false;
+	l->changed = l->changed || l->noted;
 	if (l->failures)
 		say(SAY_INFO, "target %s: told again", target_text(l->wire.target->name));
 	l->failures = 0;
@@ -214,6 +200,29 @@ void courier_step(struct courier *k, usec now)
 {
 	for (unsigned i = 0; i < TURNS && turn(k, now); i++)
 		;
+}
+
+static void note(struct lane *l, usec now)
+{
+	struct outbox *o = l->courier->outbox;
+	struct bytes name = l->wire.target->name;
+	usec next = l->next;
+
+	if (next > now + URGENT_AFTER && outbox_worst(o, name) == LEVEL_CRITICAL)
+		next = now + URGENT_AFTER;
+	outbox_note(o, "failures", name, l->failures);
+	outbox_note(o, "next", name, (uint64_t)next);
+	outbox_note(o, "reason", name, (uint64_t)l->reason);
+	outbox_note(o, "answer", name, (uint64_t)l->answer);
+	l->noted = l->failures != 0;
+	l->changed = false;
+}
+
+void courier_note(struct courier *k, usec now)
+{
+	for (size_t i = 0; i < k->config->targets; i++)
+		if (k->lane[i].changed)
+			note(&k->lane[i], now);
 }
 
 void courier_wait(struct courier *k, struct curl_waitfd *extra, unsigned n, int milliseconds)

@@ -18,5 +18,8 @@ int courier_new(struct courier **ret, const struct notify_config *c, struct outb
 struct courier *courier_free(struct courier *k);
 /* Begins what is due, ends what is done. What it changed in the outbox is to be committed. */
 void courier_step(struct courier *k, usec now);
+/* For who looks at the outbox: how often a target failed, why, and when it is tried again. To be
+ * committed by itself: nothing depends on it, and a full disk is no reason to stop. */
+void courier_note(struct courier *k, usec now);
 /* Waits for the network or one of the descriptors, at most so long. */
 void courier_wait(struct courier *k, struct curl_waitfd *extra, unsigned n, int milliseconds);

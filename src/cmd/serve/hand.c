@@ -113,7 +113,12 @@ static int turn(struct hand *h, struct why *why)
 		tell_taken(h);
 	}
 	courier_step(h->courier, now);
-	return outbox_commit(h->teller.outbox, why);
+	r = outbox_commit(h->teller.outbox, why);
+	if (r < 0)
+		return r;
+	courier_note(h->courier, now);
+	outbox_commit(h->teller.outbox, NULL); /* what is not noted is not seen, no more */
+	return 0;
 }
 
 /* What the daily mail says of the other processes. */

@@ -70,6 +70,7 @@ static void work(struct courier *k, struct server *s, usec now, const char *answ
 {
 	for (unsigned i = 0; i < 40; i++) {
 		courier_step(k, now);
+		courier_note(k, now);
 		courier_wait(k, NULL, 0, 5);
 		if (s)
 			server_step(s, answer);
