@@ -260,8 +260,8 @@ static int files_turn(struct intake *in)
 	while (in->watch.ready)
 		watch_events(in);
 	r = follow_turn(in->follow, in->now);
-	/* Until something is written, or due, there is nothing to do. Not so when the ring was full:
-	 * who is not ready at the moment there is room in it, comes after the flood again. */
+	/* Until something is written, or due, there is nothing to do. Not so when the ring was
+	 * full: who is not ready at the moment there is room in it, comes after the flood again. */
 	in->files_at = in->now + (r == TURN_IDLE ? FILE_PACE : 0);
 	return r;
 }

@@ -15,7 +15,7 @@
 
 #define COMMIT_SOON (USEC_PER_SEC / 10) /* findings wait so long */
 #define COMMIT_LATE (4 * USEC_PER_SEC / 10) /* … and in a flood at most so long */
-#define COMMIT_SHARE 20 /* a commit may take this part of the time: it writes all alerts that changed */
+#define COMMIT_SHARE 20 /* a commit, which writes all that changed, may take a 20th of the time */
 #define COMMIT_IDLE (5 * USEC_PER_SEC) /* and so does the cursor without any */
 #define MODELS_EVERY (60 * USEC_PER_SEC)
 #define MODELS "models"
