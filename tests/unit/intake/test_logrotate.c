@@ -14,7 +14,7 @@ enum {
 	SECONDS = 2, /* names are apart by seconds */
 	HUP = 4, /* the writer reopens when it is told to, not before */
 	OLD_TOO = 8, /* the pattern names the rotated files too */
-	PACKED = 16, /* what is not read when it is compressed is gone: it is read before */
+	PACKED = 16, /* what nobody has opened when it is compressed is gone: it is read before */
 };
 
 static const struct mode {
@@ -25,7 +25,7 @@ static const struct mode {
 	{ "create", "create 0640", 0, false },
 	{ "create, old names match too", "create 0640", OLD_TOO, false },
 	{ "create, delaycompress", "create 0640\n delaycompress\n compress", PACKED, false },
-	{ "create, compress", "create 0640\n compress", 0, true },
+	{ "create, compress", "create 0640\n compress", PACKED, true },
 	{ "nocreate", "nocreate", 0, false },
 	{ "nocreate, dateext", "nocreate\n dateext\n dateformat -%Y%m%d-%s", SECONDS, false },
 	{ "create, dateext, extension", "create\n dateext\n dateformat -%Y%m%d-%s\n extension .log",
