@@ -275,8 +275,10 @@ static int read_once(struct follow *f, struct file *file, size_t cap, usec now)
 			break;
 		/* The view is behind its tail again: give() has moved it along. */
 		r = give(f, file, end - rest - file->tail_len, rest, press, &rest);
-		if (r == TURN_FULL)
+		if (r == TURN_FULL) {
+			file->due = now; /* it still is: all has been read, so nothing else asks */
 			return READ_FULL;
+		}
 	}
 	hold(file, bytes_of(end - rest, rest));
 	file->read_to = file->offset + rest;
