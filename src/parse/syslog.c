@@ -197,7 +197,7 @@ bool syslog_pri(struct line *l, struct bytes b)
 		}
 	} else if (stamp_is_iso(c)) { /* rsyslog's forward format */
 		struct bytes rest = c;
-		usec at;
+		usec at = USEC_NONE;
 
 		if (!stamp_iso(l->hint, &rest, &at) || !syslog_iso(l, rest)) {
 			program_text(l, BYTES(""), c);
