@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time zones, repeat rules (RFC 5545 section 3.3.10) and the occurrences of a window. */
+#include "base/zone.h"
 #include "detect/calendar_in.h"
 #include <stdlib.h>
 
@@ -53,22 +54,9 @@ struct icaltimetype time_make(const struct civil *c)
 				      .second = c->second };
 }
 
-/* The name of a zone becomes a path in libical: only names that stay in its folder. */
-static bool zone_name_good(struct bytes name)
-{
-	if (!name.len || name.len > 64 || bytes_find(name, BYTES("..")) != BYTES_NONE ||
-	    name.at[0] == '/')
-		return false;
-	for (size_t i = 0; i < name.len; i++)
-		if (!is_alnum(name.at[i]) && !memchr("_+-/", name.at[i], 4))
-			return false;
-	return true;
-}
-
 bool zone_find(struct calendar *c, struct bytes name, icaltimezone **ret)
 {
-	char text[65] = { 0 };
-	icaltimezone *zone;
+	const struct zone *named;
 
 	for (size_t i = 0; c->zones && i < c->zones->n; i++) {
 		if (!bytes_eq(c->zones->at[i].name, name))
@@ -76,17 +64,9 @@ bool zone_find(struct calendar *c, struct bytes name, icaltimezone **ret)
 		*ret = c->zones->at[i].zone;
 		return true;
 	}
-	if (bytes_ieq(name, BYTES("UTC")) || bytes_ieq(name, BYTES("Etc/UTC"))) {
-		*ret = NULL;
-		return true;
-	}
-	if (!zone_name_good(name))
+	if (!zone_named(name, &named))
 		return false;
-	memcpy(text, name.at, name.len);
-	zone = icaltimezone_get_builtin_timezone(text);
-	if (!zone || !icaltimezone_get_component(zone))
-		return false;
-	*ret = zone;
+	*ret = (icaltimezone *)(uintptr_t)named;
 	return true;
 }
 

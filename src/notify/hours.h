@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* hours.h — hours of the week on somebody's clock: "mon-fri 08:00-18:00", "22:00-06:00", "sat,sun".
  * In: texts of notify.yaml. Out: whether a moment lies in them.
- * The definition of a zone is read when it is looked up and never later: the process that asks has
- * no files. Threads: one owner. Memory: two KiB for one struct hours; zones belong to libical. */
+ * Threads: one owner. Memory: two KiB for one struct hours. */
 #pragma once
-#include "base/bytes.h"
-#include "base/clock.h"
-
-struct zone; /* a time zone; NULL: UTC */
-
-bool zone_named(struct bytes name, const struct zone **ret); /* "Europe/Berlin" */
-/* The clock of the zone at that moment, as if it were UTC. */
-usec zone_clock(const struct zone *z, usec at);
-/* The newest moment up to `now` at which the clock of the zone shows `minute` of the day. */
-usec zone_last(const struct zone *z, unsigned minute, usec now);
+#include "base/zone.h"
 
 #define HOURS_MINUTES (7u * 24 * 60)
 
