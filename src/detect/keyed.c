@@ -176,3 +176,29 @@ struct bytes keyed_key(const void *value)
 {
 	return entry_of(value)->key;
 }
+
+void keyed_save_key(struct buf *to, const void *value)
+{
+	struct bytes key = keyed_key(value);
+
+	buf_varint(to, key.len);
+	buf_bytes(to, key);
+}
+
+struct bytes keyed_load_key(struct cursor *c)
+{
+	uint64_t n = cur_varint(c);
+
+	if (n > KEYED_KEY)
+		c->bad = true;
+	return cur_take(c, c->bad ? 0 : n);
+}
+
+usec keyed_load_time(struct cursor *c)
+{
+	int64_t t = cur_svarint(c);
+
+	if (t < 0 || t > 1LL << 60)
+		c->bad = true;
+	return c->bad ? 0 : t;
+}

@@ -4,8 +4,10 @@
  * when it is made. Threads: one owner. Memory: at most `max` values; whoever was not asked for
  * longest is thrown out, and counted. The hash has a key, so nobody can make the table slow. */
 #pragma once
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/cursor.h"
 
 #define KEYED_KEY 512u
 
@@ -26,3 +28,8 @@ uint64_t keyed_evicted(const struct keyed *k);
 void *keyed_first(const struct keyed *k);
 void *keyed_next(const struct keyed *k, const void *value);
 struct bytes keyed_key(const void *value);
+
+/* What a detector keeps over a restart. A state that holds what was never written is marked bad. */
+void keyed_save_key(struct buf *to, const void *value);
+struct bytes keyed_load_key(struct cursor *c);
+usec keyed_load_time(struct cursor *c); /* of a value; from 0 on, written by buf_svarint() */

@@ -5,14 +5,6 @@
 
 #define STATE_VERSION 1
 
-static void save_key(struct buf *to, const void *value)
-{
-	struct bytes key = keyed_key(value);
-
-	buf_varint(to, key.len);
-	buf_bytes(to, key);
-}
-
 static void save_ref(struct buf *to, const struct record_ref *r)
 {
 	buf_varint(to, r->seq);
@@ -25,7 +17,7 @@ void lifecycle_save(const struct lifecycle *l, struct buf *to)
 	buf_svarint(to, l->now);
 	buf_varint(to, keyed_n(l->hosts));
 	for (struct host *h = keyed_first(l->hosts); h; h = keyed_next(l->hosts, h)) {
-		save_key(to, h);
+		keyed_save_key(to, h);
 		buf_svarint(to, h->first);
 		buf_svarint(to, h->last);
 		buf_svarint(to, h->shutdown);
@@ -40,7 +32,7 @@ void lifecycle_save(const struct lifecycle *l, struct buf *to)
 	}
 	buf_varint(to, keyed_n(l->services));
 	for (struct service *s = keyed_first(l->services); s; s = keyed_next(l->services, s)) {
-		save_key(to, s);
+		keyed_save_key(to, s);
 		buf_svarint(to, s->started);
 		buf_svarint(to, s->stopped);
 		buf_svarint(to, s->stopping);
@@ -55,24 +47,6 @@ void lifecycle_save(const struct lifecycle *l, struct buf *to)
 	}
 }
 
-static usec cur_time(struct cursor *c)
-{
-	int64_t t = cur_svarint(c);
-
-	if (t < 0 || t > 1LL << 60)
-		c->bad = true;
-	return c->bad ? 0 : t;
-}
-
-static struct bytes cur_key(struct cursor *c)
-{
-	uint64_t n = cur_varint(c);
-
-	if (n > KEYED_KEY)
-		c->bad = true;
-	return cur_take(c, c->bad ? 0 : n);
-}
-
 static struct record_ref cur_ref(struct cursor *c)
 {
 	struct record_ref r = { .seq = cur_varint(c) };
@@ -83,18 +57,18 @@ static struct record_ref cur_ref(struct cursor *c)
 
 static bool load_host(struct lifecycle *l, struct cursor *c)
 {
-	struct bytes key = cur_key(c), names;
+	struct bytes key = keyed_load_key(c), names;
 	uint64_t n;
 	bool fresh;
 	struct host *h = keyed_get(l->hosts, key, &fresh);
 
-	h->first = cur_time(c);
-	h->last = cur_time(c);
-	h->shutdown = cur_time(c);
-	h->booted = cur_time(c);
+	h->first = keyed_load_time(c);
+	h->last = keyed_load_time(c);
+	h->shutdown = keyed_load_time(c);
+	h->booted = keyed_load_time(c);
 	h->cmdline = cur_u64le(c);
-	h->upgrade_first = cur_time(c);
-	h->upgrade_last = cur_time(c);
+	h->upgrade_first = keyed_load_time(c);
+	h->upgrade_last = keyed_load_time(c);
 	h->packages = (uint32_t)cur_varint(c);
 	n = cur_varint(c);
 	names = cur_take(c, n <= NAMES_BYTES ? n : UINT64_MAX);
@@ -107,21 +81,21 @@ static bool load_host(struct lifecycle *l, struct cursor *c)
 
 static bool load_service(struct lifecycle *l, struct cursor *c)
 {
-	struct bytes key = cur_key(c);
+	struct bytes key = keyed_load_key(c);
 	bool fresh;
 	struct service *s = keyed_get(l->services, key, &fresh);
 
-	s->started = cur_time(c);
-	s->stopped = cur_time(c);
-	s->stopping = cur_time(c);
-	s->reloaded = cur_time(c);
+	s->started = keyed_load_time(c);
+	s->stopped = keyed_load_time(c);
+	s->stopping = keyed_load_time(c);
+	s->reloaded = keyed_load_time(c);
 	for (unsigned k = 0; k < CRASHES; k++)
-		s->crash[k] = cur_time(c);
+		s->crash[k] = keyed_load_time(c);
 	s->crash_at = cur_u8(c) % CRASHES;
 	s->oneshot = cur_u8(c) & 1;
-	s->held = cur_time(c);
+	s->held = keyed_load_time(c);
 	s->held_ref = cur_ref(c);
-	s->loop_told = cur_time(c);
+	s->loop_told = keyed_load_time(c);
 	return fresh && !c->bad;
 }
 
@@ -135,7 +109,7 @@ bool lifecycle_load(struct lifecycle *l, struct bytes state)
 	if (cur_u8(&c) != STATE_VERSION)
 		return false;
 	lifecycle_new(&fresh, &l->o);
-	fresh->now = cur_time(&c);
+	fresh->now = keyed_load_time(&c);
 	n = cur_varint(&c);
 	good = !c.bad && n <= l->o.hosts_max;
 	for (uint64_t i = 0; i < n && good; i++)

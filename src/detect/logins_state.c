@@ -5,14 +5,6 @@
 
 #define STATE_VERSION 1
 
-static void save_key(struct buf *to, const void *value)
-{
-	struct bytes key = keyed_key(value);
-
-	buf_varint(to, key.len);
-	buf_bytes(to, key);
-}
-
 void logins_save(const struct logins *l, struct buf *to)
 {
 	buf_u8(to, STATE_VERSION);
@@ -20,7 +12,7 @@ void logins_save(const struct logins *l, struct buf *to)
 	buf_svarint(to, l->now);
 	buf_varint(to, keyed_n(l->accounts));
 	for (struct account *a = keyed_first(l->accounts); a; a = keyed_next(l->accounts, a)) {
-		save_key(to, a);
+		keyed_save_key(to, a);
 		buf_svarint(to, a->first);
 		buf_svarint(to, a->last);
 		buf_varint(to, a->n);
@@ -30,39 +22,21 @@ void logins_save(const struct logins *l, struct buf *to)
 	}
 	buf_varint(to, keyed_n(l->pairs));
 	for (struct pair *p = keyed_first(l->pairs); p; p = keyed_next(l->pairs, p)) {
-		save_key(to, p);
+		keyed_save_key(to, p);
 		buf_svarint(to, p->first);
 		buf_svarint(to, p->last);
 		buf_varint(to, p->n);
 	}
 }
 
-static usec cur_time(struct cursor *c)
-{
-	int64_t t = cur_svarint(c);
-
-	if (t < 0 || t > 1LL << 60)
-		c->bad = true;
-	return c->bad ? 0 : t;
-}
-
-static struct bytes cur_key(struct cursor *c)
-{
-	uint64_t n = cur_varint(c);
-
-	if (n > KEYED_KEY)
-		c->bad = true;
-	return cur_take(c, c->bad ? 0 : n);
-}
-
 static bool load_account(struct logins *l, struct cursor *c)
 {
-	struct bytes key = cur_key(c);
+	struct bytes key = keyed_load_key(c);
 	bool fresh;
 	struct account *a = keyed_get(l->accounts, key, &fresh);
 
-	a->first = cur_time(c);
-	a->last = cur_time(c);
+	a->first = keyed_load_time(c);
+	a->last = keyed_load_time(c);
 	a->n = (uint32_t)cur_varint(c);
 	a->networks = (uint32_t)cur_varint(c);
 	for (unsigned k = 0; k < HOURS; k++)
@@ -72,12 +46,12 @@ static bool load_account(struct logins *l, struct cursor *c)
 
 static bool load_pair(struct logins *l, struct cursor *c)
 {
-	struct bytes key = cur_key(c);
+	struct bytes key = keyed_load_key(c);
 	bool fresh;
 	struct pair *p = keyed_get(l->pairs, key, &fresh);
 
-	p->first = cur_time(c);
-	p->last = cur_time(c);
+	p->first = keyed_load_time(c);
+	p->last = keyed_load_time(c);
 	p->n = cur_varint(c);
 	return fresh && !c->bad;
 }
@@ -92,8 +66,8 @@ bool logins_load(struct logins *l, struct bytes state)
 	if (cur_u8(&c) != STATE_VERSION)
 		return false;
 	logins_new(&fresh, &l->o);
-	fresh->began = cur_time(&c);
-	fresh->now = cur_time(&c);
+	fresh->began = keyed_load_time(&c);
+	fresh->now = keyed_load_time(&c);
 	n = cur_varint(&c);
 	good = !c.bad && n <= l->o.users_max;
 	for (uint64_t i = 0; i < n && good; i++)
